@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { POOLS } from './resources.js';
+
+const amount = z.number().int().nonnegative();
+
+/** A worker's node presents itself: `POST /v1/agent/register`. The same key says that the node's earlier worker is gone. */
+export const registerRequest = z.strictObject({
+  nodeId: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i),
+  /** A secret of the node's folder: another holder of the name is refused while the first lives. */
+  nodeKey: z.string().min(16).max(128),
+  pool: z.enum(POOLS),
+  capacity: z.strictObject({ devices: amount, cores: amount, memoryBytes: amount, slots: amount }),
+  virtualDevices: z.boolean(),
+  labels: z.record(z.string(), z.string()),
+});
+export type RegisterRequest = z.infer<typeof registerRequest>;
+
+/** The registered incarnation, and within what the node must renew or stop its own tasks (monotonic clock). */
+export interface RegisterAnswer {
+  readonly incarnation: number;
+  readonly heartbeatSeconds: number;
+  readonly selfFenceSeconds: number;
+}
+
+const runningTask = z.strictObject({
+  leaseId: z.string(),
+  fencing: z.number().int(),
+  startedAtMs: z.number(),
+  progress: z.number().min(0).max(1).nullable(),
+  memoryBytes: z.number().nonnegative().nullable(),
+  cpuSeconds: z.number().nonnegative().nullable(),
+});
+
+/** A node's sign of life: `POST /v1/agent/heartbeat`. `ended` is repeated until an answer has arrived. */
+export const heartbeatRequest = z.strictObject({
+  nodeId: z.string(),
+  nodeKey: z.string(),
+  incarnation: z.number().int().positive(),
+  draining: z.boolean(),
+  running: z.array(runningTask),
+  ended: z.array(z.strictObject({ leaseId: z.string(), fencing: z.number().int(), endedAtMs: z.number() })),
+});
+export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
+
+/** `stop`: leases that are no longer valid; their processes must end at once. `stale`: register anew after stopping everything. */
+export interface HeartbeatAnswer {
+  readonly stop: readonly string[];
+  readonly stale: boolean;
+}

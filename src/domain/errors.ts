@@ -1,0 +1,63 @@
+/** Every error a user may meet: its HTTP status and the mend. Codes are stable; messages carry the particulars. */
+export const ERRORS = {
+  'invalid-document': {
+    status: 400,
+    mend: 'Correct the places named; `signalbox validate FILE` shows them all.',
+  },
+  'invalid-parameter': {
+    status: 400,
+    mend: 'Give every required parameter with a value of its declared type.',
+  },
+  'invalid-request': { status: 400, mend: 'Correct the fields named.' },
+  'invalid-option': { status: 400, mend: 'See `signalbox help COMMAND`.' },
+  'never-fits': { status: 400, mend: 'Ask for less, or add a larger node.' },
+  unauthorized: { status: 401, mend: 'Send the token as `Authorization: Bearer …`.' },
+  forbidden: { status: 403, mend: 'Use a token with the right to do this.' },
+  'not-found': {
+    status: 404,
+    mend: 'Check the name; `signalbox runs` and `signalbox nodes` list what exists.',
+  },
+  'idempotency-conflict': { status: 409, mend: 'Use a new Idempotency-Key for a different request.' },
+  'node-taken': { status: 409, mend: 'Give this worker another --node name, or stop the other one.' },
+  'stale-execution': { status: 409, mend: 'A newer execution of this run has taken over; nothing to do.' },
+  'payload-too-large': { status: 413, mend: 'Keep large data in the workspace and pass references.' },
+  'not-ready': { status: 503, mend: 'Try again in a moment.' },
+  'temporal-unavailable': { status: 503, mend: 'Start a Temporal server or set TEMPORAL_ADDRESS.' },
+  'ledger-unavailable': { status: 503, mend: 'Check the database and SIGNALBOX_DATABASE_URL.' },
+  'port-taken': { status: 500, mend: 'Stop the other program or choose another port.' },
+  'already-running': { status: 500, mend: 'Stop the other `signalbox dev` of this folder first.' },
+  internal: { status: 500, mend: 'This is a defect of Signalbox; please report it with the log.' },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One mistake in something given to us: where it stands, what is wrong, how to mend it. */
+export interface Problem {
+  /** Path within the document, e.g. `tasks.train.retry.attempts`. */
+  readonly path: string;
+  readonly message: string;
+  readonly mend: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** The only error that reaches a user: a code of the catalogue, what was wrong, where, and what to do. */
+export class SignalboxError extends Error {
+  override readonly name = 'SignalboxError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly problems: readonly Problem[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+  /** The HTTP status that goes with the code. */
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+  /** What the reader can do about it. */
+  get mend(): string {
+    return ERRORS[this.code].mend;
+  }
+}

@@ -1,0 +1,18 @@
+/** Why a task waits or can never run: one list, each with a sentence for people. */
+export const REASONS = {
+  'no-capacity': 'all hardware that could run it is in use',
+  'no-node': 'no live node of its pool could hold it',
+  'behind-queue': 'others stand before it in the queue',
+  'run-paused': 'its run is paused',
+  'never-fits': 'no node of its pool is large enough, even when empty',
+  'node-suspect': 'the nodes with room have just failed it',
+} as const;
+
+export type ReasonCode = keyof typeof REASONS;
+
+/** One reason why a task does not start now; a decision lists all that hold, not the first only. */
+export interface Blocker {
+  readonly code: ReasonCode;
+  /** The particulars: "2 of 2 devices on gpu-1 are held by nightly-train-x1/train[0] until about 14:20". */
+  readonly detail: string;
+}

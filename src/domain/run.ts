@@ -1,0 +1,98 @@
+import type { Granted, Revoked, Verdict } from './decision.js';
+import type { RunId, TaskKey } from './ids.js';
+import type { FileRef, JsonValue } from './json.js';
+import type { Pipeline } from './pipeline/schema.js';
+import type { PriorityClass } from './resources.js';
+
+/** The workflow's name and queue, as they stand in Temporal. */
+export const PIPELINE_WORKFLOW = 'pipeline';
+export const CONTROL_QUEUE = 'signalbox-control';
+
+/** Custom search attributes, all of type Keyword. */
+export const SEARCH_ATTRIBUTES = {
+  pipeline: 'SignalboxPipeline',
+  tenant: 'SignalboxTenant',
+  priorityClass: 'SignalboxPriorityClass',
+  phase: 'SignalboxPhase',
+} as const;
+
+export const RUN_STATUSES = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What a run is started with. */
+export interface RunSpec {
+  readonly runId: RunId;
+  readonly pipeline: Pipeline;
+  readonly params: Readonly<Record<string, JsonValue>>;
+  readonly priorityClass: PriorityClass;
+  readonly tenant: string;
+  readonly deadlineAtMs?: number;
+}
+
+/** Signals of the pipeline workflow, by name, with their argument. */
+export interface PipelineSignals {
+  /** A verdict that came between turns: a grant for a waiting task, or a lease that is gone. */
+  grant: Granted;
+  revoke: Revoked;
+  preempt: PreemptSignal;
+  cancel: { readonly reason: string };
+  pause: { readonly reason: string };
+  resume: { readonly reason: string };
+  setPriority: { readonly priorityClass: PriorityClass; readonly reason: string };
+}
+
+/** Asks a running attempt to make room: idempotent by lease and fencing number. */
+export interface PreemptSignal {
+  readonly leaseId: string;
+  readonly fencing: number;
+  readonly reason: string;
+}
+
+/** The states of a task within a run. */
+export const TASK_STATES = [
+  'pending',
+  'waiting',
+  'running',
+  'backing-off',
+  'succeeded',
+  'failed',
+  'skipped',
+  'cancelled',
+] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+/** The answer of the workflow's `state` query. */
+export interface RunState {
+  readonly status: RunStatus;
+  readonly phase: string;
+  readonly paused: boolean;
+  readonly priorityClass: PriorityClass;
+  readonly tasks: readonly TaskView[];
+}
+
+/** One task of a run as seen from outside. */
+export interface TaskView {
+  readonly taskKey: TaskKey;
+  readonly state: TaskState;
+  readonly attempt: number;
+  readonly verdict: Verdict | null;
+  readonly outputs: Readonly<Record<string, JsonValue | FileRef>>;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** Inline outputs: a task's and a run's limits; larger values go to the workspace by reference. */
+export const MAX_TASK_OUTPUT_BYTES = 8 * 1024;
+export const MAX_RUN_OUTPUT_BYTES = 256 * 1024;
+/** A fan-out above this runs as child workflows. */
+export const MAX_INLINE_ITEMS = 200;
+/** The most tasks that one document may name. */
+export const MAX_TASKS = 3_000;
+
+/** When a run would start and finish, at P50 and P90, and whether its deadline holds: given at submission. */
+export interface RunForecast {
+  readonly startAtMs: { readonly p50: number; readonly p90: number };
+  readonly finishAtMs: { readonly p50: number; readonly p90: number };
+  readonly deadline: 'none' | 'feasible' | 'at-risk' | 'infeasible';
+  /** By the policy's pool prices, in micro-dollars; 0 where it names none. */
+  readonly costMicroUsd: { readonly p50: number; readonly p90: number };
+}
