@@ -1,0 +1,239 @@
+import type {
+  AdvanceAnswer,
+  AdvanceRequest,
+  Blocker,
+  Forecast,
+  HeartbeatAnswer,
+  HeartbeatRequest,
+  JsonValue,
+  LeaseId,
+  Node,
+  NodeId,
+  PipelineSignals,
+  Pool,
+  PriorityClass,
+  RegisterAnswer,
+  RegisterRequest,
+  ResourceRequest,
+  Resources,
+  RunEnd,
+  RunForecast,
+  RunId,
+  RunSpec,
+  RunStatus,
+  TaskError,
+  TaskKey,
+  Usage,
+  Verdict,
+} from '../domain/index.js';
+
+/** A run as it is listed. */
+export interface RunRecord {
+  readonly runId: RunId;
+  readonly pipeline: string;
+  readonly tenant: string;
+  readonly priorityClass: PriorityClass;
+  readonly status: RunStatus;
+  readonly paused: boolean;
+  readonly deadlineAtMs: number | null;
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly error: TaskError | null;
+  /** What was forecast when the run was submitted. */
+  readonly forecast: RunForecast;
+}
+
+/** A run with what it was started with and all its attempts so far. */
+export interface RunDetail extends RunRecord {
+  readonly spec: RunSpec;
+  /** One entry per task, in order of arrival: its newest attempt. Tasks that were never ready are not in it. */
+  readonly tasks: readonly TaskRecord[];
+}
+
+/** The states of one attempt in the ledger. `withdrawn`: its run no longer wants it. `revoked`: its lease is gone. */
+export const ATTEMPT_STATES = [
+  'waiting',
+  'running',
+  'revoked',
+  'succeeded',
+  'failed',
+  'preempted',
+  'cancelled',
+  'lost',
+  'reused',
+  'rejected',
+  'withdrawn',
+] as const;
+export type AttemptState = (typeof ATTEMPT_STATES)[number];
+
+/** One attempt of a task. */
+export interface TaskRecord {
+  readonly taskKey: TaskKey;
+  readonly attempt: number;
+  readonly state: AttemptState;
+  readonly request: ResourceRequest;
+  readonly forecast: Forecast;
+  readonly verdict: Verdict;
+  /** The queue it was sent to and the node that has it, once granted (and, for bare slots, bound). */
+  readonly taskQueue: string | null;
+  readonly nodeId: NodeId | null;
+  readonly leaseId: LeaseId | null;
+  readonly readyAtMs: number;
+  readonly grantedAtMs: number | null;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  /** From ready to granted, or until now. */
+  readonly waitedSeconds: number;
+  /** From its start (or grant) to its end, or until now; null before the grant. */
+  readonly ranSeconds: number | null;
+  /** 0..1 where the task reports it. */
+  readonly progress: number | null;
+  readonly outputs: Readonly<Record<string, JsonValue>>;
+  readonly error: TaskError | null;
+  readonly usage: Usage | null;
+}
+
+/** A node as registered, with what of it is taken. */
+export interface NodeRecord extends Node {
+  readonly registeredAtMs: number;
+  readonly lastSeenAtMs: number;
+  /** Held by leases that are bound to it, revoked ones included until their process has ended. */
+  readonly used: Resources;
+  readonly leases: readonly NodeLease[];
+}
+
+/** What holds a part of a node. */
+export interface NodeLease {
+  readonly leaseId: LeaseId;
+  readonly runId: RunId;
+  readonly taskKey: TaskKey;
+  readonly devices: readonly number[];
+  readonly state: 'held' | 'preempting' | 'revoked';
+}
+
+/** Which signal goes to which workflow. */
+export type OutgoingSignal = {
+  [Name in keyof PipelineSignals]: {
+    readonly workflowId: string;
+    readonly name: Name;
+    readonly payload: PipelineSignals[Name];
+  };
+}[keyof PipelineSignals];
+
+interface OutboxBase {
+  readonly id: number;
+  /** How often it was claimed before. */
+  readonly tries: number;
+}
+/** Start the run's root workflow (id = the run's id); "already started" is success. */
+export interface StartRunItem extends OutboxBase {
+  readonly kind: 'start-run';
+  readonly spec: RunSpec;
+}
+/** Send a signal; "no such workflow" is success, for then nobody waits for it. */
+export type SignalItem = OutboxBase & { readonly kind: 'signal' } & OutgoingSignal;
+/** An effect that a transaction ordered: delivered at least once, in order per workflow as far as possible. */
+export type OutboxItem = StartRunItem | SignalItem;
+
+/** Why a task is where it is, for people. */
+export interface Explanation {
+  readonly taskKey: TaskKey;
+  readonly attempt: number;
+  readonly state: AttemptState;
+  /** One sentence on how it stands now. */
+  readonly now: string;
+  readonly blockers: readonly Blocker[];
+  readonly position: number | null;
+  readonly etaP50Ms: number | null;
+  readonly etaP90Ms: number | null;
+  readonly forecast: Forecast;
+  /** What was decided of it, oldest first. */
+  readonly past: readonly PastDecision[];
+}
+
+/** One recorded decision, as a sentence with what it was made from. */
+export interface PastDecision {
+  readonly number: number;
+  readonly atMs: number;
+  readonly kind: string;
+  readonly attempt: number;
+  readonly sentence: string;
+  readonly policyVersion: string;
+}
+
+/** A run that has not ended, for comparison with Temporal's open workflows. */
+export interface OpenRun {
+  readonly runId: RunId;
+  readonly createdAtMs: number;
+  /** Its start is still in the outbox, so that Temporal may not know it yet. */
+  readonly startPending: boolean;
+  /** The workflows that hold or await something for it, with their newest known execution. */
+  readonly workflows: readonly { readonly workflowId: string; readonly executionId: string }[];
+}
+
+/** Which runs to list, newest first; `before` is the id of the last run of the page before. */
+export interface RunFilter {
+  readonly status?: RunStatus;
+  readonly pipeline?: string;
+  readonly limit: number;
+  readonly before?: RunId;
+}
+
+/** A run as accepted; `created` is false where the idempotency key had been used for the same request. */
+export interface CreatedRun {
+  readonly run: RunRecord;
+  readonly created: boolean;
+  readonly forecast: RunForecast;
+}
+
+/**
+ * The store of facts, and the only place where capacity is given away. Each call is one transaction, shared with the
+ * calls that arrive with it; effects go out by outbox. Errors are `SignalboxError`s of the catalogue.
+ */
+export interface Ledger {
+  /** One turn of a run; idempotent per task and attempt. Throws `stale-execution` when a newer execution took over. */
+  advance(request: AdvanceRequest): Promise<AdvanceAnswer>;
+
+  /** Accepts a run and orders its start. Throws `idempotency-conflict` and `never-fits`. */
+  createRun(spec: RunSpec, options?: { readonly idempotencyKey?: string }): Promise<CreatedRun>;
+  /** What `createRun` would forecast, nothing stored. Throws `never-fits`. */
+  forecastRun(spec: RunSpec): Promise<RunForecast>;
+  getRun(runId: RunId): Promise<RunDetail | null>;
+  listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
+  /** Orders a signal to the run's root workflow. Throws `not-found`; does nothing once the run has ended. */
+  requestSignal<Name extends keyof PipelineSignals>(
+    runId: RunId,
+    name: Name,
+    payload: PipelineSignals[Name],
+  ): Promise<void>;
+  requestCancel(runId: RunId, reason: string): Promise<void>;
+  /** Why each task of a run (or one of them, all its attempts) is where it is. Throws `not-found`. */
+  explain(runId: RunId, taskKey?: TaskKey): Promise<readonly Explanation[]>;
+
+  /** A node's worker presents itself. Throws `node-taken` while another holder of the name lives. */
+  registerNode(request: RegisterRequest): Promise<RegisterAnswer>;
+  heartbeat(request: HeartbeatRequest): Promise<HeartbeatAnswer>;
+  listNodes(filter?: { readonly pool?: Pool }): Promise<readonly NodeRecord[]>;
+  /** Marks overdue nodes lost, revokes their leases, and frees them once their self-fence deadline has passed. Call it every heartbeat interval. */
+  sweepNodes(): Promise<void>;
+
+  /** Takes items for delivery; those neither completed nor retried come again after a minute. */
+  claimOutbox(limit: number): Promise<readonly OutboxItem[]>;
+  completeOutbox(ids: readonly number[]): Promise<void>;
+  /** Gives an item back after a failed delivery; it comes again after a growing pause. */
+  retryOutbox(id: number, error: string): Promise<void>;
+  /** Called after each commit (of any process) that put something into the outbox. Returns the unsubscriber. */
+  onOutbox(listener: () => void): () => void;
+
+  /** Runs that have not ended, for the reconciler. */
+  openRuns(): Promise<readonly OpenRun[]>;
+  /** Settles a run whose workflow ended without its last turn: waiting tasks are withdrawn, leases revoked. */
+  closeRun(runId: RunId, end: RunEnd): Promise<void>;
+  /** Gives up what a child workflow that has ended still holds or awaits. */
+  closeWorkflow(runId: RunId, workflowId: string): Promise<void>;
+
+  /** Answers when the database does; throws `ledger-unavailable`. */
+  ping(): Promise<void>;
+  /** Finishes what is under way and closes the database. */
+  close(): Promise<void>;
+}

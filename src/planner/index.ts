@@ -1,0 +1,1 @@
+export { type Policy, readPolicy } from './policy.js';
