@@ -1,0 +1,1 @@
+export { createForecaster, type Forecaster, type ForecasterOptions, type Prior } from './forecaster.js';
