@@ -14,6 +14,8 @@ export interface Usage {
 export interface TaskError {
   readonly code: string;
   readonly message: string;
+  /** Another attempt would meet the same error (a 404, an unknown function): do not retry. */
+  readonly final?: boolean;
 }
 
 /** One attempt that is over. */

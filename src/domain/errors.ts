@@ -26,6 +26,19 @@ export const ERRORS = {
   'ledger-unavailable': { status: 503, mend: 'Check the database and SIGNALBOX_DATABASE_URL.' },
   'port-taken': { status: 500, mend: 'Stop the other program or choose another port.' },
   'already-running': { status: 500, mend: 'Stop the other `signalbox dev` of this folder first.' },
+  'node-folder-taken': {
+    status: 500,
+    mend: 'Stop the other worker, or give this one another --node or --data.',
+  },
+  'invalid-functions': {
+    status: 400,
+    mend: 'Export the functions by name, as `functions` or as the default.',
+  },
+  'workspace-unavailable': {
+    status: 503,
+    mend: 'Check SIGNALBOX_WORKSPACE and, for S3, AWS_ENDPOINT_URL and the credentials.',
+  },
+  'workspace-damaged': { status: 500, mend: 'Run the task that wrote the file again.' },
   internal: { status: 500, mend: 'This is a defect of Signalbox; please report it with the log.' },
 } as const;
 

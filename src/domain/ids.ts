@@ -22,3 +22,10 @@ export const nodeId = (text: string): NodeId => text as NodeId;
 
 /** The task's name without its fan-out index. */
 export const taskName = (key: TaskKey): string => key.replace(/\[\d+\]$/, '');
+
+/**
+ * Where an attempt's files lie in the workspace, logs (`stdout.log`, `stderr.log`) included. The index of a fan-out stands as
+ * `train.3`: brackets would be a pattern to shells and to DuckDB.
+ */
+export const attemptPrefix = (run: RunId, key: TaskKey, attempt: number): string =>
+  `runs/${run}/${key.replace(/\[(\d+)\]$/, '.$1')}/${attempt}`;

@@ -77,3 +77,9 @@ export interface TaskActivityResult {
   /** Work since the last checkpoint that an unsuccessful attempt lost. */
   readonly lostSeconds: number;
 }
+
+/** The details of an activity's heartbeat: what is known of an attempt whose worker then went away. */
+export interface TaskHeartbeat {
+  readonly progress: number | null;
+  readonly checkpoint: FileRef | null;
+}
