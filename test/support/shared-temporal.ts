@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { resolveTemporal, startTemporalServer } from '../../src/embedded/index.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    temporalAddress: string;
+  }
+}
+
+/** Once per test run, and only when a test that needs it runs: compiles the program and starts one Temporal server in memory. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  compile();
+  const source = await resolveTemporal();
+  if (source.kind === 'address') {
+    project.provide('temporalAddress', source.address);
+    return async () => undefined;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'signalbox-temporal-'));
+  const server = await startTemporalServer({ binary: source.path, logFile: join(folder, 'temporal.log') });
+  project.provide('temporalAddress', server.address);
+  return async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}
+
+function compile(): void {
+  const built = spawnSync(process.execPath, ['scripts/build.mjs'], { encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`The build failed:\n${built.stdout}${built.stderr}`);
+}
