@@ -8,6 +8,10 @@ export const ERRORS = {
     status: 400,
     mend: 'Give every required parameter with a value of its declared type.',
   },
+  'invalid-expression': {
+    status: 400,
+    mend: 'Correct the expression; it may read params, tasks, item, index and run.',
+  },
   'invalid-request': { status: 400, mend: 'Correct the fields named.' },
   'invalid-option': { status: 400, mend: 'See `signalbox help COMMAND`.' },
   'never-fits': { status: 400, mend: 'Ask for less, or add a larger node.' },

@@ -1,1 +1,2 @@
+export * from './expressions.js';
 export * from './schema.js';

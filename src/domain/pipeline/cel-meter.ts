@@ -1,0 +1,62 @@
+import { SignalboxError } from '../errors.js';
+import { type CelNode, children, type Evaluate, effective } from './cel-tree.js';
+
+/** What one evaluation may cost, in nodes evaluated and elements handled; about a quarter of a second on a slow core. */
+const MAX_COST = 500_000;
+const CHARACTERS_PER_UNIT = 64;
+/** Operations that handle their operands whole, and so pay for their sizes. */
+const WHOLE = new Set(['==', '!=', 'in', '+', 'call', 'rcall']);
+
+/** Counts the cost of an evaluation; the library has no such limit of its own, and nested `map`s multiply. */
+export interface Meter {
+  /** Runs one evaluation from zero. Throws when its cost goes over the limit, even where the expression would swallow the error. */
+  measure<T>(evaluation: () => T): T;
+}
+
+/** Puts a meter into a parsed and checked expression. */
+export const meter = (root: CelNode): Meter => {
+  let spent = 0;
+  let sizes = new WeakMap<object, number>();
+  const spend = (cost: number): void => {
+    spent += cost;
+    if (spent > MAX_COST) throw tooCostly();
+  };
+  const sizeOf = (value: unknown): number => {
+    if (typeof value === 'string') return Math.floor(value.length / CHARACTERS_PER_UNIT);
+    if (typeof value !== 'object' || value === null) return 0;
+    const known = sizes.get(value);
+    if (known !== undefined) return known;
+    const members = value instanceof Map ? [...value.values()] : Object.values(value);
+    const size = members.reduce<number>((sum, member) => sum + 1 + sizeOf(member), 0);
+    sizes.set(value, size);
+    return size;
+  };
+  const instrument = (node: CelNode, seen: Set<CelNode>, handledWhole: boolean): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    node.setMeta('evaluate', metered(node.meta.evaluate, handledWhole));
+    for (const child of children(node)) instrument(child, seen, WHOLE.has(node.op));
+  };
+  const metered =
+    (evaluate: Evaluate, handledWhole: boolean): Evaluate =>
+    (evaluator, node, context) => {
+      spend(1);
+      const value = evaluate(evaluator, node, context);
+      if (handledWhole) spend(sizeOf(value));
+      return value;
+    };
+  instrument(effective(root), new Set(), false);
+
+  return {
+    measure(evaluation) {
+      spent = 0;
+      sizes = new WeakMap();
+      const result = evaluation();
+      if (spent > MAX_COST) throw tooCostly();
+      return result;
+    },
+  };
+};
+
+const tooCostly = (): SignalboxError =>
+  new SignalboxError('invalid-expression', `it would take more than ${MAX_COST} steps to evaluate`);
