@@ -90,9 +90,6 @@ module.exports = {
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.json'],
-      extensionAlias: { '.js': ['.ts', '.js'] },
-    },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
   },
 };

@@ -1,11 +1,12 @@
 import { Connection, isGrpcServiceError } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 import { SEARCH_ATTRIBUTES } from '../domain/index.js';
 import { until } from './until.js';
 
 const READY_WITHIN_MS = 30_000;
 const RETENTION_SECONDS = 7 * 24 * 3600;
 const GRPC_ALREADY_EXISTS = 6;
+/** From temporal.api.enums.v1; the package of the enums has no named exports for ES modules. */
+const INDEXED_VALUE_TYPE_KEYWORD = 2;
 
 /**
  * Waits for the server, creates the namespace where it is not there yet, registers our search attributes in it (a workflow
@@ -38,9 +39,8 @@ async function registerNamespace(connection: Connection, namespace: string): Pro
 }
 
 async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
   const searchAttributes = Object.fromEntries(
-    Object.values(SEARCH_ATTRIBUTES).map((name) => [name, keyword]),
+    Object.values(SEARCH_ATTRIBUTES).map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD]),
   );
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
