@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { countWords } from '../../pipelines/word-count/functions.js';
+
+it('counts words whatever their case, the most frequent first', () => {
+  expect(countWords({ text: 'The box, the train; THE end. A box', top: 2 })).toEqual({
+    words: [
+      { word: 'the', count: 3 },
+      { word: 'box', count: 2 },
+    ],
+  });
+});
