@@ -177,7 +177,7 @@ describe('rendering', () => {
     ['tiny=${{ -params.tiny * 1.5 }}', 'tiny=-0.00000015'],
     ['${{ params.on }}!', 'true!'],
     ['${{ {"a": {"b": "}}"}} }}', { a: { b: '}}' } }],
-    ['${{ \'}}\' }}${{ r"\\" }}', '}}\\'],
+    ['${{ "}}" }}${{ "\\"}}" }}', '}}"}}'],
     ['$ {{ plain }} $${ x }', '$ {{ plain }} $${ x }'],
     ['', ''],
   ])('%s becomes %j', (text, expected) => expect(render(text, aScope())).toEqual(expected));

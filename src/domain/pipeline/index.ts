@@ -1,2 +1,2 @@
-export * from './expressions.js';
+export * from './runtime.js';
 export * from './schema.js';

@@ -1,98 +1,187 @@
 import { z } from 'zod';
 import { POOLS, PRIORITY_CLASSES } from '../resources.js';
+import { BYTE_SIZE, bytesOf, DURATION, durationSeconds } from './amounts.js';
 
-/** Names of pipelines, tasks, parameters and outputs: also CEL identifiers, so without dashes where CEL reads them. */
-const name = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/i);
-const identifier = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/i);
-/** `90s`, `15m`, `2h`, `1d`, or a number of seconds. */
-export const duration = z.union([z.number().positive(), z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/)]);
-/** `512MiB`, `8GiB`, `2GB`, or a number of bytes. */
-export const bytes = z.union([
-  z.number().int().nonnegative(),
-  z.string().regex(/^\d+(\.\d+)?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/),
-]);
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+/** A year: longer than any attempt, and within what Temporal's timers take. */
+const MAX_SECONDS = 366 * 86_400;
+/** A pebibyte: beyond any node. */
+const MAX_BYTES = 2 ** 50;
+
+const NAME_RULE = 'letters, digits, - and _, beginning with a letter, 63 at most';
+const IDENTIFIER_RULE = 'letters, digits and _, beginning with a letter or _, 63 at most';
+const DURATION_RULE = 'a duration such as 500ms, 90s, 15m, 2h or 1d, or a number of seconds';
+const BYTES_RULE = 'a size such as 512MiB, 8GiB or 2GB, or a number of bytes';
+
+const name = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/, NAME_RULE);
+const identifier = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, IDENTIFIER_RULE);
 const json = z.json();
-
-const parameter = z.strictObject({
-  type: z.enum(['string', 'number', 'integer', 'boolean', 'list', 'object']),
-  default: json.optional(),
-  description: z.string().optional(),
-  enum: z.array(scalar).min(1).optional(),
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {
+  error: 'a text, a number, true, false or null',
 });
+const text = z.string().min(1);
+const duration = z
+  .union([z.number(), z.string().regex(DURATION)], { error: DURATION_RULE })
+  .refine(
+    (d) => durationSeconds(d) > 0 && durationSeconds(d) <= MAX_SECONDS,
+    `${DURATION_RULE}, above 0 and up to 366d`,
+  );
+const bytes = z
+  .union([z.number().int().nonnegative(), z.string().regex(BYTE_SIZE)], { error: BYTES_RULE })
+  .refine((b) => bytesOf(b) <= MAX_BYTES, `${BYTES_RULE}, up to 1024TiB`);
+const amount = z.number().int().nonnegative().max(1_000_000);
+
+const parameter = z
+  .strictObject({
+    type: z
+      .enum(['string', 'number', 'integer', 'boolean', 'list', 'object'])
+      .describe('The type that a given value must have.'),
+    default: json.optional().describe('The value where none is given; without it the parameter is required.'),
+    description: z.string().optional().describe('What the parameter is for.'),
+    enum: z.array(scalar).min(1).optional().describe('The only values allowed.'),
+  })
+  .describe('A parameter of the run.');
 
 const command = z.strictObject({
-  command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
-  env: z.record(z.string(), scalar).optional(),
-  cwd: z.string().optional(),
-  outputs: z.array(identifier).optional(),
+  command: z
+    .union([text, z.array(z.string()).min(1)], {
+      error: 'one shell text, or a list: the program and its arguments',
+    })
+    .describe('A program and its arguments as a list, without a shell; or one text, run by `sh -c`.'),
+  env: z.record(z.string(), scalar).optional().describe('Environment variables.'),
+  cwd: z.string().optional().describe("Working directory, relative to the worker's project folder."),
+  outputs: z
+    .array(identifier)
+    .optional()
+    .describe('Outputs that the program promises to write to the JSON file named in SIGNALBOX_OUTPUT.'),
 });
 const sql = z.strictObject({
-  sql: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
-  assert: z.record(z.string(), z.string()).optional(),
-  files: z.record(identifier, z.string()).optional(),
+  sql: z
+    .union([text, z.array(text).min(1)], { error: 'one SQL text, or a list of statements' })
+    .describe("DuckDB statements; the last one's first row gives the outputs."),
+  assert: z
+    .record(z.string(), text)
+    .optional()
+    .describe('Quality rules: queries that must return no row, by name.'),
+  files: z
+    .record(identifier, text)
+    .optional()
+    .describe("Files that the statements write, by output name, relative to the attempt's folder."),
 });
 const http = z.strictObject({
-  http: z.strictObject({
-    url: z.string().min(1),
-    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
-    headers: z.record(z.string(), z.string()).optional(),
-    body: json.optional(),
-    retryableStatuses: z.array(z.number().int().min(100).max(599)).optional(),
-    download: z.string().optional(),
-  }),
-});
-const fn = z.strictObject({ function: z.string().min(1), input: json.optional() });
-
-const retry = z.strictObject({
-  /** Attempts in all, the first included. */
-  attempts: z.number().int().min(1).max(100).default(1),
-  initialDelay: duration.default('1s'),
-  factor: z.number().min(1).max(100).default(2),
-  maxDelay: duration.default('5m'),
-  /** Error codes or exit codes (`exit-3`) after which no further attempt is made. */
-  final: z.array(z.string()).default([]),
-});
-
-const task = z.strictObject({
-  description: z.string().optional(),
-  needs: z.array(name).default([]),
-  pool: z.enum(POOLS).optional(),
-  resources: z
+  http: z
     .strictObject({
-      gpu: z.number().int().nonnegative().optional(),
-      cpu: z.number().int().nonnegative().optional(),
-      memoryBytes: bytes.optional(),
-      slots: z.number().int().nonnegative().optional(),
+      url: text.describe('The address to call.'),
+      method: z
+        .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+        .default('GET')
+        .describe('The HTTP method.'),
+      headers: z.record(z.string(), z.string()).optional().describe('Request headers.'),
+      body: json.optional().describe('A text sent as it is, or any other value sent as JSON.'),
+      retryableStatuses: z
+        .array(z.number().int().min(100).max(599))
+        .default([408, 425, 429, 500, 502, 503, 504])
+        .describe('Statuses worth another attempt; every other failure is final.'),
+      download: text.optional().describe('Keep the body as this file instead of returning it.'),
     })
-    .optional(),
-  run: z.union([command, sql, http, fn]),
-  timeout: duration.default('24h'),
-  grace: duration.default('10s'),
-  estimate: duration.optional(),
-  retry: retry.prefault({}),
-  /** A list, or one expression that gives a list; each item is `${{ item }}`, its place `${{ index }}`. */
-  forEach: z.union([z.array(json), z.string()]).optional(),
-  when: z.string().optional(),
-  onFailure: z.strictObject({ fallback: name.optional(), compensate: name.optional() }).optional(),
-  cache: z.boolean().default(false),
+    .describe('One HTTP request.'),
 });
+const fn = z.strictObject({
+  function: text.describe('The name under which the worker registered a TypeScript function.'),
+  input: json.optional().describe('The argument of the function.'),
+});
+
+const retry = z
+  .strictObject({
+    attempts: z.number().int().min(1).max(100).default(1).describe('Attempts in all, the first included.'),
+    initialDelay: duration.default('1s').describe('The wait before the second attempt.'),
+    factor: z.number().min(1).max(100).default(2).describe('By what each further wait grows.'),
+    maxDelay: duration.default('5m').describe('The longest wait.'),
+    final: z
+      .array(text)
+      .default([])
+      .describe('Error codes (`exit-3`, `http-404`, …) after which no further attempt is made.'),
+  })
+  .describe('Further attempts, with exponential backoff.');
+
+const resources = z
+  .strictObject({
+    gpu: amount.optional().describe('Devices.'),
+    cpu: amount.optional().describe('Cores.'),
+    memoryBytes: bytes.optional().describe('Memory, such as 8GiB.'),
+    slots: amount.optional().describe('Slots of the io pool.'),
+  })
+  .describe('The hardware that an attempt holds while it runs.');
+
+const onFailure = z
+  .strictObject({
+    fallback: name
+      .optional()
+      .describe('The task to run when the last attempt has failed; its outputs stand in.'),
+    compensate: name
+      .optional()
+      .describe('The task that undoes this one when the run fails later; the latest done is undone first.'),
+  })
+  .describe('What to do on failure. The tasks named here do not run otherwise.');
+
+/** The kinds of work, by the key that names each. */
+export const RUN_KINDS = ['command', 'sql', 'http', 'function'] as const;
+
+const task = z
+  .strictObject({
+    description: z.string().optional().describe('What the task does.'),
+    needs: z.array(name).default([]).describe('Tasks that must have ended well before this one starts.'),
+    pool: z.enum(POOLS).optional().describe('The hardware class; without it the resources tell.'),
+    resources: resources.optional(),
+    run: z.union([command, sql, http, fn]).describe('The work: a command, sql, http or function.'),
+    timeout: duration.default('24h').describe('The longest that one attempt may run.'),
+    grace: duration.default('10s').describe('From the request to stop until the process is killed.'),
+    estimate: duration.optional().describe('How long an attempt is thought to run, until there is history.'),
+    retry: retry.prefault({}),
+    forEach: z
+      .union([z.array(json), text], { error: 'a list, or one expression that gives a list' })
+      .optional()
+      .describe(
+        'Runs the task once for each item of a list; the task reads it as item, and its place as index.',
+      ),
+    when: text
+      .optional()
+      .describe(
+        'A CEL condition: where it is false the task is skipped. If it reads item, it is asked for each item.',
+      ),
+    onFailure: onFailure.optional(),
+    cache: z.boolean().default(false).describe('Reuse the outputs of an earlier run with the same inputs.'),
+  })
+  .describe('One step of the pipeline.');
 
 /** A pipeline document, version signalbox/v1: the one source for validation, types and the JSON Schema. */
-export const pipelineSchema = z.strictObject({
-  apiVersion: z.literal('signalbox/v1'),
-  kind: z.literal('Pipeline').default('Pipeline'),
-  name,
-  description: z.string().optional(),
-  tenant: name.default('default'),
-  priority: z.enum(PRIORITY_CLASSES).default('normal'),
-  /** From the run's start, or an RFC 3339 time. */
-  deadline: z.union([duration, z.iso.datetime({ offset: true })]).optional(),
-  parameters: z.record(identifier, parameter).default({}),
-  tasks: z.record(name, task),
-});
+export const pipelineSchema = z
+  .strictObject({
+    apiVersion: z.literal('signalbox/v1').describe('The version of this format.'),
+    kind: z.literal('Pipeline').default('Pipeline').describe('The kind of document.'),
+    name: name.describe('The name of the pipeline; history and forecasts are kept under it.'),
+    description: z.string().optional().describe('What the pipeline does.'),
+    tenant: name.default('default').describe('Whom the work is for, where the run does not say.'),
+    priority: z
+      .enum(PRIORITY_CLASSES)
+      .default('normal')
+      .describe('The priority class, where the run does not say.'),
+    deadline: z
+      .union([duration, z.iso.datetime({ offset: true })], {
+        error: `${DURATION_RULE} from the run's start, or a time such as 2026-11-21T18:00:00Z`,
+      })
+      .optional()
+      .describe('When the run should be done: a duration from its start, or a time with its zone.'),
+    parameters: z
+      .record(identifier, parameter)
+      .default({})
+      .describe('What a run may be given; expressions read it as params.NAME.'),
+    tasks: z.record(name, task).describe('The steps, by name; expressions read them as tasks.NAME.outputs.'),
+  })
+  .describe('A Signalbox pipeline.');
 
 /** A checked pipeline with all defaults filled in. */
 export type Pipeline = z.output<typeof pipelineSchema>;
 /** One task of a checked pipeline. */
 export type Task = Pipeline['tasks'][string];
+/** A parameter that a pipeline declares. */
+export type Parameter = Pipeline['parameters'][string];

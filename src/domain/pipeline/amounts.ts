@@ -1,0 +1,48 @@
+import type { Pool, ResourceRequest } from '../resources.js';
+import type { Task } from './schema.js';
+
+const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+const BYTES = {
+  ...{ B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
+  ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
+} as const;
+
+/** `90s`, `1.5h`: what the schema lets through. */
+export const DURATION = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)$/;
+/** `512MiB`, `2GB`: what the schema lets through. */
+export const BYTE_SIZE = /^(\d{1,15}(?:\.\d{1,9})?)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
+
+/** A duration of a document (`15m`, or a number of seconds) in seconds. NaN where it is none. */
+export const durationSeconds = (duration: number | string): number => {
+  if (typeof duration === 'number') return duration;
+  const [, amount, unit] = DURATION.exec(duration) ?? [];
+  return Number(amount) * SECONDS[unit as keyof typeof SECONDS];
+};
+
+/** A size of a document (`8GiB`, or a number of bytes) in whole bytes, rounded up. NaN where it is none. */
+export const bytesOf = (size: number | string): number => {
+  if (typeof size === 'number') return size;
+  const [, amount, unit] = BYTE_SIZE.exec(size) ?? [];
+  return Math.ceil(Number(amount) * BYTES[unit as keyof typeof BYTES]);
+};
+
+/** The pool a task runs in: the named one, else gpu where it asks for devices, io where for slots only, else cpu. */
+export const poolOf = (task: Pick<Task, 'pool' | 'resources'>): Pool => {
+  if (task.pool !== undefined) return task.pool;
+  const { gpu = 0, cpu = 0, slots = 0 } = task.resources ?? {};
+  if (gpu > 0) return 'gpu';
+  return slots > 0 && cpu === 0 ? 'io' : 'cpu';
+};
+
+/** What one attempt of a task asks for: its amounts, and where it names none of its pool's own kind, one device, core or slot. */
+export const resourceRequest = (task: Pick<Task, 'pool' | 'resources'>): ResourceRequest => {
+  const pool = poolOf(task);
+  const { gpu, cpu, memoryBytes, slots } = task.resources ?? {};
+  return {
+    pool,
+    devices: gpu ?? (pool === 'gpu' ? 1 : 0),
+    cores: cpu ?? (pool === 'cpu' ? 1 : 0),
+    memoryBytes: bytesOf(memoryBytes ?? 0),
+    slots: slots ?? (pool === 'io' ? 1 : 0),
+  };
+};
