@@ -1,1 +1,13 @@
+export { type QueueKey, queueOrder } from './order.js';
+export { plan } from './plan.js';
 export { type Policy, readPolicy } from './policy.js';
+export type {
+  Deferral,
+  Grant,
+  Overtaken,
+  Plan,
+  PoolSnapshot,
+  Snapshot,
+  WaitingTask,
+} from './snapshot.js';
+export { count, listing, span } from './words.js';

@@ -1,0 +1,27 @@
+/** A span of time for people: "4 s", "12 min", "3 h". */
+export const span = (milliseconds: number): string => {
+  const seconds = milliseconds / 1_000;
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129_600) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+};
+
+/** "1 device", "4 devices". */
+export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+
+/** "a", "a and b", "a, b and 3 more". */
+export const listing = (items: readonly string[], shown = 2): string => {
+  const head = items.slice(0, shown);
+  const rest = items.length - head.length;
+  if (rest > 0) return `${head.join(', ')} and ${rest} more`;
+  return head.length > 1 ? `${head.slice(0, -1).join(', ')} and ${head.at(-1)}` : head.join('');
+};
+
+const GIB = 1024 ** 3;
+
+/** An amount of one kind of resource: "2 devices", "1.5 GiB of memory". */
+export const amountOf = (kind: 'devices' | 'cores' | 'memoryBytes' | 'slots', amount: number): string =>
+  kind === 'memoryBytes'
+    ? `${Math.round((amount / GIB) * 10) / 10} GiB of memory`
+    : count(amount, kind.slice(0, -1));
