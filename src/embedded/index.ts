@@ -1,4 +1,5 @@
+export { DEV_PORTS, type Dev, type DevOptions } from './dev-options.js';
 export { freePort, requireFreePorts } from './ports.js';
 export { resolveTemporal, type TemporalSource } from './temporal-binary.js';
 export { prepareNamespace } from './temporal-namespace.js';
-export { startTemporalServer, type TemporalServer, type TemporalServerOptions } from './temporal-server.js';
+export { startTemporalServer, type TemporalServerOptions } from './temporal-server.js';

@@ -1,12 +1,11 @@
-import { Connection, isGrpcServiceError } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../domain/index.js';
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { registerSearchAttributes } from '../../workers/temporal.js';
 import { until } from './until.js';
 
 const READY_WITHIN_MS = 30_000;
-const RETENTION_SECONDS = 7 * 24 * 3600;
+const RETENTION = '7 days';
 const GRPC_ALREADY_EXISTS = 6;
-/** From temporal.api.enums.v1; the package of the enums has no named exports for ES modules. */
-const INDEXED_VALUE_TYPE_KEYWORD = 2;
 
 /**
  * Waits for the server, creates the namespace where it is not there yet, registers our search attributes in it (a workflow
@@ -16,10 +15,11 @@ export async function prepareNamespace(address: string, namespace: string): Prom
   const connection = await until(`the Temporal server at ${address}`, READY_WITHIN_MS, () =>
     Connection.connect({ address, connectTimeout: 1_000 }),
   );
+  const temporal = { client: new Client({ connection, namespace }), close: () => connection.close() };
   try {
     await until(`the namespace ${namespace}`, READY_WITHIN_MS, async () => {
       await registerNamespace(connection, namespace);
-      await registerSearchAttributes(connection, namespace);
+      await registerSearchAttributes(temporal);
       await connection.workflowService.countWorkflowExecutions({ namespace });
     });
   } finally {
@@ -31,16 +31,9 @@ async function registerNamespace(connection: Connection, namespace: string): Pro
   try {
     await connection.workflowService.registerNamespace({
       namespace,
-      workflowExecutionRetentionPeriod: { seconds: RETENTION_SECONDS as never },
+      workflowExecutionRetentionPeriod: msToTs(RETENTION),
     });
   } catch (error) {
     if (!isGrpcServiceError(error) || error.code !== GRPC_ALREADY_EXISTS) throw error;
   }
-}
-
-async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const searchAttributes = Object.fromEntries(
-    Object.values(SEARCH_ATTRIBUTES).map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD]),
-  );
-  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }

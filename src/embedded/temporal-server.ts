@@ -1,10 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { SignalboxError } from '../domain/index.js';
-import { livingOwner, recordProcess } from './lock-file.js';
-import { freePort } from './ports.js';
-import { type Exit, type GuardedChild, processIdentity, signalGroup, spawnGuarded } from './processes.js';
+import { type GuardedChild, spawnGuarded } from './processes.js';
 import { prepareNamespace } from './temporal-namespace.js';
-import { until } from './until.js';
 
 /** How the dev server is tuned; each value won its place by a measurement (a step 102 ms -> 13.5 ms, continue-as-new 1 s -> 25 ms). */
 const DYNAMIC_CONFIG = {
@@ -25,46 +22,24 @@ export interface TemporalServerOptions {
   readonly logFile: string;
   /** Keeps its state in this file; in memory where absent. */
   readonly databaseFile?: string;
-  /** Records the process, so that the next start can remove it should we be killed. */
-  readonly pidFile?: string;
-  readonly port?: number;
+  readonly port: number;
   /** The Web UI's port; no UI where absent. */
   readonly uiPort?: number;
 }
 
-/** A dev server that answers, on the loopback address. */
-export interface TemporalServer {
-  readonly address: string;
-  readonly uiUrl: string | null;
-  readonly pid: number;
-  readonly exited: Promise<Exit>;
-  stop(): Promise<void>;
-}
-
-/** Starts the dev server and waits until it answers and knows our search attributes. */
-export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
-  if (options.pidFile !== undefined) await removeOrphan(options.pidFile);
-  const port = options.port ?? (await freePort());
-  const address = `127.0.0.1:${port}`;
-  const child = await spawnGuarded(options.binary, serverArguments(port, options), {
-    logFile: options.logFile,
-  });
-  if (options.pidFile !== undefined) recordProcess(options.pidFile, child.pid);
-  const stop = async () => {
-    await child.stop(5_000);
-    if (options.pidFile !== undefined) rmSync(options.pidFile, { force: true });
-  };
+/** Starts the dev server on the loopback address and waits until it answers and knows our search attributes. */
+export async function startTemporalServer(options: TemporalServerOptions): Promise<GuardedChild> {
+  const child = await spawnGuarded(options.binary, serverArguments(options), { logFile: options.logFile });
   try {
-    await untilReady(address, child, options.logFile);
+    await untilReady(`127.0.0.1:${options.port}`, child, options.logFile);
+    return child;
   } catch (error) {
-    await stop();
+    child.kill();
     throw error;
   }
-  const uiUrl = options.uiPort === undefined ? null : `http://127.0.0.1:${options.uiPort}`;
-  return { address, uiUrl, pid: child.pid, exited: child.exited, stop };
 }
 
-function serverArguments(port: number, options: TemporalServerOptions): string[] {
+function serverArguments(options: TemporalServerOptions): string[] {
   const settings = Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
     '--dynamic-config-value',
     `${key}=${value}`,
@@ -73,21 +48,11 @@ function serverArguments(port: number, options: TemporalServerOptions): string[]
     'server',
     'start-dev',
     '--ip=127.0.0.1',
-    `--port=${port}`,
+    `--port=${options.port}`,
     ...(options.uiPort === undefined ? ['--headless'] : [`--ui-port=${options.uiPort}`]),
     ...(options.databaseFile === undefined ? [] : [`--db-filename=${options.databaseFile}`]),
     ...settings,
   ];
-}
-
-/** A server that an earlier, killed process of ours left behind: proven by pid and start time, it goes. */
-async function removeOrphan(pidFile: string): Promise<void> {
-  const pid = livingOwner(pidFile);
-  if (pid === null) return;
-  signalGroup(pid, 'SIGKILL');
-  await until('the end of an earlier Temporal server', 10_000, async () => {
-    if (processIdentity(pid) !== null) throw new Error(`process ${pid} still lives`);
-  });
 }
 
 async function untilReady(address: string, child: GuardedChild, logFile: string): Promise<void> {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { resolveTemporal, startTemporalServer } from '../../src/embedded/index.js';
+import { freePort, resolveTemporal, startTemporalServer } from '../../src/embedded/index.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -20,10 +20,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return async () => undefined;
   }
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-temporal-'));
-  const server = await startTemporalServer({ binary: source.path, logFile: join(folder, 'temporal.log') });
-  project.provide('temporalAddress', server.address);
+  const port = await freePort();
+  const server = await startTemporalServer({
+    binary: source.path,
+    logFile: join(folder, 'temporal.log'),
+    port,
+  });
+  project.provide('temporalAddress', `127.0.0.1:${port}`);
   return async () => {
-    await server.stop();
+    await server.stop(5_000);
     await rm(folder, { recursive: true, force: true });
   };
 }

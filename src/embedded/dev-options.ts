@@ -1,0 +1,32 @@
+/** What `signalbox dev` may be told. */
+export interface DevOptions {
+  /** The project's folder; everything lives under its `.signalbox/`. */
+  readonly folder: string;
+  readonly apiPort?: number;
+  readonly temporalPort?: number;
+  readonly uiPort?: number;
+  /** A module of functions for the pool workers (TypeScript or JavaScript). */
+  readonly functions?: string;
+  /** A policy document; the default policy where absent. */
+  readonly policy?: string;
+  /** Hears what takes long and what died; stderr by default. */
+  readonly progress?: (line: string) => void;
+}
+
+/** The ports where nothing else is said. */
+export const DEV_PORTS = { api: 7700, temporal: 7233, ui: 8233 } as const;
+
+/** A whole Signalbox on this machine. */
+export interface Dev {
+  readonly apiUrl: string;
+  readonly temporalAddress: string;
+  /** Null where the Temporal server is not ours (TEMPORAL_ADDRESS). */
+  readonly temporalUiUrl: string | null;
+  readonly logFolder: string;
+  /** What a user should know, a sentence each: that the gpu node's devices are virtual. */
+  readonly notes: readonly string[];
+  /** Stops everything, children included, within 10 s; unfinished runs go on at the next start. */
+  stop(): Promise<void>;
+  /** Ends all children at once, without their leave. */
+  kill(): void;
+}
