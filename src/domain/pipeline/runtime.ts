@@ -5,4 +5,5 @@
 export * from './amounts.js';
 export * from './expressions.js';
 export * from './graph.js';
+export type { Pipeline, Task } from './schema.js';
 export * from './task-run.js';

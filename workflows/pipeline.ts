@@ -1,0 +1,116 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunEnd } from '../src/domain/advance.js';
+import { type PipelineSignals, type RunState, SEARCH_ATTRIBUTES, type TaskView } from '../src/domain/run.js';
+import { detailsOf } from './details.js';
+import type { Instance } from './graph.js';
+import type { PipelineInput, PipelineResult } from './input.js';
+import { PipelineRun } from './run.js';
+
+type Reason = PipelineSignals['pause'];
+
+const signal = <Name extends keyof PipelineSignals>(name: Name) =>
+  defineSignal<[PipelineSignals[Name]]>(name);
+const phaseKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.phase, SearchAttributeType.KEYWORD);
+const stateQuery = defineQuery<RunState>('state');
+
+/**
+ * A pipeline's run (or, as a child, a slice of its fan-out). Fails where the run failed and is cancelled where it was
+ * cancelled, so that Temporal's own list tells how runs ended.
+ */
+export const pipeline = async (input: PipelineInput): Promise<PipelineResult> => {
+  const run = new PipelineRun(input);
+  listen(run);
+  CancellationScope.current().cancelRequested.catch(() => run.cancel('cancelled in Temporal'));
+  const end = await CancellationScope.nonCancellable(() => run.execute(() => show(run)));
+  show(run, end);
+  return resultOf(run, input, end);
+};
+
+const listen = (run: PipelineRun): void => {
+  setHandler(signal('grant'), (granted) => run.apply(granted));
+  setHandler(signal('revoke'), (revoked) => run.apply(revoked));
+  setHandler(signal('preempt'), (which) => run.preempt(which));
+  setHandler(signal('cancel'), ({ reason }) => run.cancel(reason));
+  setHandler(signal('pause'), ({ reason }) => run.setPaused(true, reason));
+  setHandler(signal('resume'), ({ reason }) => run.setPaused(false, reason));
+  setHandler(signal('setPriority'), ({ priorityClass, reason }) => run.setPriority(priorityClass, reason));
+  setHandler(defineSignal<[Reason]>('stop'), ({ reason }) => run.stopStarting(reason));
+  setHandler(stateQuery, () => stateOf(run));
+  listenToUpdates(run);
+};
+
+/** The same acts as updates: the caller learns the state that followed. */
+const listenToUpdates = (run: PipelineRun): void => {
+  setHandler(defineUpdate<RunState, [Reason]>('cancel'), ({ reason }) => {
+    run.cancel(reason);
+    return stateOf(run);
+  });
+  setHandler(defineUpdate<RunState, [Reason]>('pause'), ({ reason }) => {
+    run.setPaused(true, reason);
+    return stateOf(run);
+  });
+  setHandler(defineUpdate<RunState, [Reason]>('resume'), ({ reason }) => {
+    run.setPaused(false, reason);
+    return stateOf(run);
+  });
+  setHandler(
+    defineUpdate<RunState, [PipelineSignals['setPriority']]>('setPriority'),
+    ({ priorityClass, reason }) => {
+      run.setPriority(priorityClass, reason);
+      return stateOf(run);
+    },
+  );
+};
+
+const stateOf = (run: PipelineRun): RunState => ({
+  status: 'running',
+  phase: run.phase,
+  paused: run.paused,
+  priorityClass: run.priorityClass,
+  tasks: [...run.graph.instances.values()].map(viewOf),
+});
+
+const viewOf = ({ key, state, attempt, verdict, outputs, error }: Instance): TaskView => ({
+  taskKey: key,
+  state,
+  attempt,
+  verdict,
+  outputs,
+  error,
+});
+
+/** Keeps Temporal's Web UI up to date: the phase to search by, and a table of the tasks. */
+const show = (run: PipelineRun, end?: RunEnd): void => {
+  const phase = end?.status ?? run.phase;
+  const { typedSearchAttributes, unsafe } = workflowInfo();
+  if (typedSearchAttributes.get(phaseKey) !== phase)
+    upsertSearchAttributes([{ key: phaseKey, value: phase }]);
+  if (!unsafe.isReplaying)
+    setCurrentDetails(detailsOf(run.graph, end?.error ? `${phase}: ${end.error.message}` : phase));
+};
+
+const resultOf = (run: PipelineRun, input: PipelineInput, end: RunEnd): PipelineResult => {
+  const instances = [...run.graph.instances.values()];
+  if (input.part !== undefined)
+    return { status: end.status, tasks: instances.length, outputs: {}, part: instances };
+  if (end.status === 'cancelled') throw new CancelledFailure(end.error?.message ?? 'cancelled');
+  if (end.status === 'failed') throw ApplicationFailure.nonRetryable(end.error?.message, end.error?.code);
+  const last = instances.filter(({ task, state }) => state === 'succeeded' && run.graph.isLast(task));
+  return {
+    status: 'succeeded',
+    tasks: instances.length,
+    outputs: Object.fromEntries(last.map(({ key, outputs }) => [key, outputs])),
+  };
+};

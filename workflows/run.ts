@@ -1,0 +1,317 @@
+import { condition, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
+import type { AdvanceRequest, EndedAttempt, RunEnd } from '../src/domain/advance.js';
+import type { Deferred, Granted, Verdict } from '../src/domain/decision.js';
+import { durationSeconds } from '../src/domain/pipeline/runtime.js';
+import type { PriorityClass } from '../src/domain/resources.js';
+import type { PipelineSignals, PreemptSignal } from '../src/domain/run.js';
+import { AskAgainTimer } from './ask-again.js';
+import type { AttemptEnd } from './attempt.js';
+import { summaryOf } from './details.js';
+import { type Graph, type Instance, isOver } from './graph.js';
+import { type Carried, HISTORY_LIMITS, type PipelineInput, type Stop } from './input.js';
+import { RunningParts } from './parts.js';
+import { Progress } from './progress.js';
+import { endedAttempt, RunningAttempts, returned, type Start } from './running.js';
+import { readyTaskOf } from './scope.js';
+import { ask, pauseAfter } from './turn.js';
+
+/**
+ * One execution of a run, as a loop of turns: tell the policy activity what ended and what is ready, act on its answer,
+ * wait for news. It decides nothing about resources.
+ */
+export class PipelineRun {
+  priorityClass: PriorityClass;
+  paused = false;
+  private readonly progress: Progress;
+  private readonly running = new RunningAttempts((start, end) =>
+    this.note(() => this.attemptEnded(start, end)),
+  );
+  private readonly parts: RunningParts;
+  private readonly timer = new AskAgainTimer(() => this.note(() => this.wantsAnswers()));
+  private ended: EndedAttempt[] = [];
+  private askAgain = false;
+  private changed = false;
+  private draining = false;
+  private unanswered = 0;
+  private silent = false;
+  private woken = false;
+
+  constructor(private readonly input: PipelineInput) {
+    this.priorityClass = input.priorityClass;
+    this.progress = new Progress(input, {
+      after: (delayMs, then) => void sleep(delayMs).then(() => this.note(then)),
+      startPart: (part) => this.parts.start(part, this.progress.scope.tasks, this.priorityClass),
+      stopRunning: (stop) => this.stopRunning(stop),
+      now: Date.now,
+    });
+    this.parts = new RunningParts(input, (results) => this.note(() => this.progress.adopt(results)));
+  }
+
+  get graph(): Graph {
+    return this.progress.graph;
+  }
+
+  /** What a person sees of the run in one word. */
+  get phase(): string {
+    if (this.progress.isUndoing) return 'compensating';
+    if (this.progress.stop !== null) return 'stopping';
+    if (this.paused) return 'paused';
+    return this.isIdle && this.waiting().length > 0 ? 'waiting' : 'running';
+  }
+
+  /** Goes through the graph to its end; `onPause` is called each time before it waits for news. */
+  async execute(onPause: () => void): Promise<RunEnd> {
+    if (this.input.carried === undefined) this.progress.begin();
+    else this.resume(this.input.carried);
+    while (!this.isOver || this.progress.undoNext()) {
+      if (this.hasNews) await this.turn();
+      await this.continueAsNewIfDue();
+      this.timer.arm(this.waiting(), Date.now());
+      onPause();
+      await condition(() => this.woken || this.hasNews || this.isOver);
+      this.woken = false;
+    }
+    const end = this.outcome();
+    await this.lastTurn(end);
+    return end;
+  }
+
+  /** Applies what the planner said of one attempt; the highest revision wins, whether answer or signal. */
+  apply(verdict: Verdict): void {
+    const instance = this.graph.find(verdict.taskKey);
+    if (instance === undefined || isOver(instance) || instance.attempt !== verdict.attempt) {
+      if (verdict.kind === 'granted') this.giveBack(verdict);
+      return;
+    }
+    const known = instance.verdict;
+    if (known?.attempt === verdict.attempt && known.revision >= verdict.revision) return;
+    instance.verdict = verdict;
+    this.note(() => this.follow(instance, verdict));
+  }
+
+  /** Asks the attempt that holds a lease to make room. */
+  preempt(signal: PreemptSignal): void {
+    this.running.preempt(signal);
+  }
+
+  /** Ends the run early: nothing new starts, what ran is asked to end, completed tasks are compensated. */
+  cancel(reason: string): void {
+    this.note(() => this.progress.beginStop({ kind: 'cancelled', code: 'cancelled', message: reason }));
+  }
+
+  /** For a child whose siblings have failed: nothing new starts, what runs may end. */
+  stopStarting(reason: string): void {
+    this.note(() => this.progress.beginStop({ kind: 'failed', code: 'stopped', message: reason }));
+  }
+
+  /** Holds all that has not started, or lets it go on. */
+  setPaused(paused: boolean, reason: string): void {
+    this.paused = paused;
+    this.tellAll(paused ? 'pause' : 'resume', { reason });
+  }
+
+  /** Moves the run, its waiting tasks included, to another class. */
+  setPriority(priorityClass: PriorityClass, reason: string): void {
+    this.priorityClass = priorityClass;
+    this.tellAll('setPriority', { priorityClass, reason });
+  }
+
+  private resume(carried: Carried): void {
+    this.progress.resume(carried);
+    this.paused = carried.paused;
+    this.priorityClass = carried.priorityClass;
+    this.ended = [...carried.ended];
+    this.askAgain = this.waiting().length > 0;
+  }
+
+  private note(change: () => void): void {
+    change();
+    this.woken = true;
+  }
+
+  private wantsAnswers(): void {
+    this.askAgain = true;
+  }
+
+  private tellAll<Name extends 'pause' | 'resume' | 'setPriority'>(
+    name: Name,
+    argument: PipelineSignals[Name],
+  ): void {
+    this.changed = true;
+    this.woken = true;
+    this.parts.signal(name, argument);
+  }
+
+  private stopRunning(stop: Stop): void {
+    const isCancelled = stop.kind === 'cancelled';
+    if (isCancelled) this.running.cancelAll();
+    this.parts.signal(isCancelled ? 'cancel' : 'stop', { reason: stop.message });
+  }
+
+  private get isIdle(): boolean {
+    return this.running.count === 0 && this.parts.count === 0;
+  }
+
+  private get isOver(): boolean {
+    return this.graph.isDone && this.isIdle;
+  }
+
+  private get isHolding(): boolean {
+    return this.paused || this.draining;
+  }
+
+  private get hasNews(): boolean {
+    if (this.silent) return false;
+    const queued = this.isHolding ? 0 : this.progress.queue.length;
+    return this.ended.length + this.progress.withdrawn.length + queued > 0 || this.askAgain || this.changed;
+  }
+
+  private waiting(): Deferred[] {
+    return [...this.graph.instances.values()].flatMap(({ state, verdict }) =>
+      state === 'waiting' && verdict?.kind === 'deferred' ? [verdict] : [],
+    );
+  }
+
+  private async turn(): Promise<void> {
+    const told = this.isHolding ? [] : this.progress.queue.splice(0);
+    const request = this.request(told);
+    const answer = await ask(request);
+    if (answer === null) {
+      this.progress.queue.unshift(...told);
+      this.tryLater();
+      return;
+    }
+    this.unanswered = 0;
+    this.ended = this.ended.slice(request.ended.length);
+    this.progress.withdrawn = this.progress.withdrawn.slice(request.withdrawn.length);
+    this.changed = false;
+    this.askAgain = false;
+    for (const verdict of answer.verdicts) this.apply(verdict);
+  }
+
+  private request(told: readonly Instance[], end?: RunEnd): AdvanceRequest {
+    const { runId, pipeline, tenant, deadlineAtMs, carried } = this.input;
+    const { workflowId, runId: executionId } = workflowInfo();
+    const ready = told.map((instance) =>
+      readyTaskOf(this.graph.taskOf(instance), this.progress.scope, instance),
+    );
+    return {
+      ...{
+        runId,
+        workflowId,
+        executionId,
+        pipeline: pipeline.name,
+        tenant,
+        priorityClass: this.priorityClass,
+      },
+      ...(carried ? { continuesExecutionId: carried.executionId } : {}),
+      ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }),
+      ...{ paused: this.isHolding, askAgain: this.askAgain, held: this.running.held },
+      ...{ ended: [...this.ended], withdrawn: [...this.progress.withdrawn], ready },
+      ...(end ? { end } : {}),
+    };
+  }
+
+  private tryLater(): void {
+    this.silent = true;
+    this.unanswered++;
+    void pauseAfter(this.unanswered).then(() => this.note(() => this.speakAgain()));
+  }
+
+  private speakAgain(): void {
+    this.silent = false;
+  }
+
+  /** The run's end must reach the ledger, however long that takes. */
+  private async lastTurn(end: RunEnd): Promise<void> {
+    const request = this.request([], this.input.part === undefined ? end : undefined);
+    for (let failures = 1; (await ask(request)) === null; failures++) await pauseAfter(failures);
+  }
+
+  private follow(instance: Instance, verdict: Verdict): void {
+    const { progress } = this;
+    if (verdict.kind === 'granted') this.launch(instance, verdict);
+    else if (verdict.kind === 'deferred') instance.state = 'waiting';
+    else if (verdict.kind === 'reused') progress.succeed(instance, verdict.outputs);
+    else if (verdict.kind === 'revoked') this.running.revoke(instance.key, verdict.why);
+    else {
+      const message = verdict.blockers.map(({ detail }) => detail).join('; ');
+      progress.fail(instance, { code: 'never-fits', message, final: true });
+    }
+  }
+
+  private launch(instance: Instance, granted: Granted): void {
+    const run = this.progress.taskRun(instance);
+    if (run === null) {
+      this.giveBack(granted);
+      return;
+    }
+    instance.state = 'running';
+    const { timeout, grace } = this.graph.taskOf(instance);
+    const { runId, pipeline, tenant } = this.input;
+    this.running.launch({
+      instance,
+      granted,
+      input: {
+        ...{ runId, pipeline: pipeline.name, tenant, taskKey: instance.key, attempt: instance.attempt },
+        ...{
+          run,
+          lease: granted.lease,
+          graceSeconds: durationSeconds(grace),
+          checkpoint: instance.checkpoint,
+        },
+      },
+      timeoutSeconds: durationSeconds(timeout),
+      summary: summaryOf(instance, granted),
+    });
+  }
+
+  /** A lease that the run has no use for (cancelled meanwhile, or a late signal) goes back unused. */
+  private giveBack(granted: Granted): void {
+    if (!this.running.holds(granted.lease.id))
+      this.note(() => this.ended.push(returned(granted, Date.now())));
+  }
+
+  private attemptEnded(start: Start, end: AttemptEnd): void {
+    const { instance, granted } = start;
+    const isWanted = this.progress.stop?.kind !== 'cancelled';
+    const outcome = end.outcome === 'cancelled' && isWanted ? 'preempted' : end.outcome;
+    this.ended.push(endedAttempt(start, { ...end, outcome }, Date.now()));
+    instance.checkpoint = end.checkpoint ?? instance.checkpoint;
+    if (outcome === 'succeeded') this.progress.succeed(instance, end.result?.outputs ?? {});
+    else if (outcome === 'failed') this.progress.fail(instance, end.error);
+    else if (outcome === 'cancelled') this.progress.close(instance, 'cancelled');
+    else this.progress.startAgain(instance, outcome, end.result?.nodeId ?? granted.lease.nodeId);
+  }
+
+  private outcome(): RunEnd {
+    const { stop } = this.progress;
+    if (stop === null) return { status: 'succeeded' };
+    const failed = this.graph.failedCompensations.map(({ key }) => key).join(', ');
+    const more = failed === '' ? '' : ` Compensation failed too: ${failed}.`;
+    return { status: stop.kind, error: { code: stop.code, message: stop.message + more } };
+  }
+
+  /** Running activities do not survive continue-as-new: past the limits nothing new starts until none is left. */
+  private async continueAsNewIfDue(): Promise<void> {
+    const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
+    const limits = this.input.historyLimits ?? HISTORY_LIMITS;
+    const isFull = historyLength > limits.events || historySize > limits.bytes;
+    if (isFull && !this.draining) {
+      this.draining = true;
+      this.changed = this.waiting().length > 0;
+    }
+    const isDue = this.draining || continueAsNewSuggested;
+    if (isDue && this.isIdle && !this.isOver && !this.silent) {
+      await continueAsNew<(input: PipelineInput) => Promise<unknown>>({
+        ...this.input,
+        carried: this.carried(),
+      });
+    }
+  }
+
+  private carried(): Carried {
+    const { paused, priorityClass, ended } = this;
+    return { executionId: workflowInfo().runId, ...this.progress.snapshot(), ended, paused, priorityClass };
+  }
+}

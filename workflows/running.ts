@@ -1,0 +1,117 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { EndedAttempt } from '../src/domain/advance.js';
+import type { Granted } from '../src/domain/decision.js';
+import type { TaskKey } from '../src/domain/ids.js';
+import type { PreemptSignal } from '../src/domain/run.js';
+import type { TaskActivityInput } from '../src/domain/task-activity.js';
+import { type AttemptEnd, runAttempt } from './attempt.js';
+import type { Instance } from './graph.js';
+
+interface Attempt {
+  readonly granted: Granted;
+  readonly scope: CancellationScope;
+  readonly giveUp: (end: AttemptEnd) => void;
+  preempting: boolean;
+}
+
+/** What is handed to an attempt when it starts. */
+export interface Start {
+  readonly instance: Instance;
+  readonly granted: Granted;
+  readonly input: TaskActivityInput;
+  readonly timeoutSeconds: number;
+  readonly summary: string;
+}
+
+/** The attempts that run now, each in a scope of its own, so that one can be asked to leave without the others. */
+export class RunningAttempts {
+  private readonly attempts = new Map<TaskKey, Attempt>();
+
+  constructor(private readonly onEnd: (start: Start, end: AttemptEnd) => void) {}
+
+  get count(): number {
+    return this.attempts.size;
+  }
+
+  /** Whether an attempt runs under this lease. */
+  holds(leaseId: Granted['lease']['id']): boolean {
+    return [...this.attempts.values()].some(({ granted }) => granted.lease.id === leaseId);
+  }
+
+  /** The leases that the run believes it holds. */
+  get held(): { leaseId: Granted['lease']['id']; fencing: number }[] {
+    return [...this.attempts.values()].map(({ granted: { lease } }) => ({
+      leaseId: lease.id,
+      fencing: lease.fencing,
+    }));
+  }
+
+  /** Starts an attempt; its end is reported once, whatever becomes of it. */
+  launch(start: Start): void {
+    const scope = new CancellationScope({ cancellable: true, parent: CancellationScope.current() });
+    const lost = new Promise<AttemptEnd>((giveUp) => {
+      this.attempts.set(start.instance.key, { granted: start.granted, scope, giveUp, preempting: false });
+    });
+    const ran = scope.run(() => runAttempt(start.input, start.timeoutSeconds, start.summary));
+    void Promise.race([ran, lost]).then((end) => this.end(start, end));
+  }
+
+  /** Asks one attempt to make room. A signal for another lease than the one it holds is late and means nothing. */
+  preempt({ leaseId, fencing }: PreemptSignal): void {
+    for (const attempt of this.attempts.values()) {
+      const { lease } = attempt.granted;
+      if (lease.id !== leaseId || lease.fencing !== fencing || attempt.preempting) continue;
+      attempt.preempting = true;
+      attempt.scope.cancel();
+    }
+  }
+
+  /** Its lease is gone: the attempt is over at once for the run, though its process may take a while to end. */
+  revoke(key: TaskKey, why: string): void {
+    const attempt = this.attempts.get(key);
+    if (attempt === undefined) return;
+    attempt.giveUp({
+      outcome: 'lost',
+      result: null,
+      error: { code: 'lease-revoked', message: why },
+      checkpoint: null,
+    });
+    attempt.scope.cancel();
+  }
+
+  /** Asks all to end; each is waited for. */
+  cancelAll(): void {
+    for (const attempt of this.attempts.values()) attempt.scope.cancel();
+  }
+
+  private end(start: Start, end: AttemptEnd): void {
+    const attempt = this.attempts.get(start.instance.key);
+    if (attempt === undefined || attempt.granted !== start.granted) return;
+    this.attempts.delete(start.instance.key);
+    this.onEnd(start, end);
+  }
+}
+
+/** A lease that was granted but not used: no process ever ran under it. */
+export const returned = ({ taskKey, attempt, lease }: Granted, atMs: number): EndedAttempt => ({
+  ...{ taskKey, attempt, leaseId: lease.id, fencing: lease.fencing },
+  ...{ outcome: 'cancelled', nodeId: lease.nodeId, startedAtMs: null, endedAtMs: atMs, processEnded: true },
+  usage: { peakMemoryBytes: null, cpuSeconds: null },
+});
+
+/** What the policy activity is told of an attempt that is over. */
+export const endedAttempt = ({ granted, instance }: Start, end: AttemptEnd, atMs: number): EndedAttempt => ({
+  taskKey: instance.key,
+  attempt: granted.attempt,
+  leaseId: granted.lease.id,
+  fencing: granted.lease.fencing,
+  outcome: end.outcome,
+  ...(end.error ? { error: end.error } : {}),
+  ...(end.result ? { outputs: end.result.outputs, lostSeconds: end.result.lostSeconds } : {}),
+  nodeId: end.result?.nodeId ?? granted.lease.nodeId,
+  startedAtMs: end.result?.startedAtMs ?? null,
+  endedAtMs: end.result?.endedAtMs ?? atMs,
+  usage: end.result?.usage ?? { peakMemoryBytes: null, cpuSeconds: null },
+  // Cancelled without a word from a worker: Temporal withdrew it before any worker took it.
+  processEnded: end.result !== null || end.outcome === 'cancelled' || end.outcome === 'preempted',
+});
