@@ -117,7 +117,8 @@ export class Graph {
   /** Opens the tasks that need nothing. */
   start(): Opened {
     const opened: Opened = { ready: [], parts: [] };
-    for (const [name, needs] of this.unsettledNeeds) if (needs === 0) this.open(name, opened);
+    const roots = [...this.unsettledNeeds].filter(([, needs]) => needs === 0);
+    for (const [name] of roots) this.open(name, opened);
     return opened;
   }
 
