@@ -1,0 +1,119 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { attemptPrefix, type FileRef, type TaskActivityInput, type Usage } from '../../src/domain/index.js';
+import { type AttemptFolder, newestChange, restoreFolder } from '../artifacts/index.js';
+import type { Hold } from './agent.js';
+import type { Attempt } from './attempt.js';
+import { type CheckpointKeeper, checkpointKeeper } from './checkpoints.js';
+import type { AttemptSettings } from './run-attempt.js';
+
+/** An attempt under way, as the wrapper around its kind sees it. */
+export interface OpenAttempt {
+  readonly attempt: Attempt;
+  readonly progress: number | null;
+  readonly checkpoint: FileRef | null;
+  readonly usage: Usage;
+  /** Seconds since the work that the last checkpoint keeps. */
+  readonly lostSeconds: number;
+  /** Fetches the earlier attempt's checkpoint, if any. */
+  restore(): Promise<void>;
+  beat(): void;
+  /** Keeps the checkpoint of an attempt that did not succeed, and gives its folder up. */
+  finish(succeeded: boolean): Promise<void>;
+}
+
+/** Opens an attempt. Nothing is made on disk before the task looks at its folder: most function tasks never do. */
+export const openAttempt = (
+  { workspace, log, checkpointEverySeconds }: AttemptSettings,
+  input: TaskActivityInput,
+  hold: Hold,
+  cancellation: AbortSignal,
+): OpenAttempt => {
+  const prefix = attemptPrefix(input.runId, input.taskKey, input.attempt);
+  const startedAtMs = Date.now();
+  const listeners: (() => void)[] = [];
+  let folder: AttemptFolder | null = null;
+  let keeper: CheckpointKeeper | null = null;
+  let keptAtMs = startedAtMs;
+  let progress: number | null = null;
+  let usage: Usage = { peakMemoryBytes: null, cpuSeconds: null };
+
+  const attemptFolder = () => {
+    folder ??= workspace.openFolder(prefix);
+    return folder.path;
+  };
+  const checkpointFolder = () => join(attemptFolder(), 'checkpoint');
+  const watch = (sinceMs: number) => {
+    mkdirSync(checkpointFolder(), { recursive: true });
+    return checkpointKeeper(workspace, {
+      attemptFolder: attemptFolder(),
+      checkpointFolder: checkpointFolder(),
+      prefix,
+      earlier: input.checkpoint,
+      sinceMs,
+    });
+  };
+  const keepCheckpoint = async (settled: boolean) => {
+    try {
+      if (await keeper?.keep({ settled })) keptAtMs = Date.now();
+    } catch (error) {
+      log.warn({ error, prefix }, 'A checkpoint could not be kept');
+    }
+  };
+
+  const attempt: Attempt = {
+    input,
+    log,
+    resume: input.checkpoint !== null,
+    leave: AbortSignal.any([cancellation, hold.leave, hold.kill]),
+    kill: hold.kill,
+    get folder() {
+      return attemptFolder();
+    },
+    get checkpointFolder() {
+      keeper ??= watch(0);
+      return checkpointFolder();
+    },
+    put: (name, content) => workspace.put(`${prefix}/${name}`, content),
+    progress: (fraction) => {
+      if (!(fraction >= 0 && fraction <= 1)) return;
+      progress = fraction;
+      hold.report({ progress });
+    },
+    onBeat: (listener) => void listeners.push(listener),
+    used: ({ memoryBytes, peakMemoryBytes, cpuSeconds }) => {
+      usage = { peakMemoryBytes, cpuSeconds };
+      hold.report({ memoryBytes, cpuSeconds });
+    },
+    launched: (group) => hold.launched(group),
+  };
+
+  return {
+    attempt,
+    get progress() {
+      return progress;
+    },
+    get checkpoint() {
+      return keeper?.kept ?? input.checkpoint;
+    },
+    get usage() {
+      return usage;
+    },
+    get lostSeconds() {
+      return Math.max(0, (Date.now() - (keeper?.keptAtMs ?? startedAtMs)) / 1000);
+    },
+    restore: async () => {
+      if (input.checkpoint === null) return;
+      await restoreFolder(workspace, input.checkpoint, checkpointFolder());
+      keeper = watch((await newestChange(checkpointFolder())) ?? 0);
+    },
+    beat: () => {
+      for (const listener of listeners) listener();
+      if (Date.now() - keptAtMs >= checkpointEverySeconds * 1000) void keepCheckpoint(true);
+    },
+    finish: async (succeeded) => {
+      if (!succeeded && !hold.kill.aborted) await keepCheckpoint(false);
+      await folder?.close();
+    },
+  };
+};

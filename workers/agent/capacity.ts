@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { promisify } from 'node:util';
+import type { Pool, Resources } from '../../src/domain/index.js';
+
+/** What an operator may say of a node instead of having it looked up. */
+export interface DeclaredCapacity {
+  readonly devices?: number | undefined;
+  readonly cores?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly slots?: number | undefined;
+}
+
+const NVIDIA_SMI_TIMEOUT_MS = 3000;
+/** Slots bound light work that holds no hardware: many on io nodes, some elsewhere. */
+const DEFAULT_SLOTS: Record<Pool, number> = { gpu: 8, cpu: 16, io: 64 };
+
+/** The node's capacity: what was declared, else what is found. */
+export const findCapacity = async (pool: Pool, declared: DeclaredCapacity): Promise<Resources> => ({
+  devices: declared.devices ?? (pool === 'gpu' ? await countDevices() : 0),
+  cores: declared.cores ?? availableParallelism(),
+  memoryBytes: declared.memoryBytes ?? Math.floor(Math.min(totalmem(), cgroupLimit())),
+  slots: declared.slots ?? DEFAULT_SLOTS[pool],
+});
+
+/** GPUs that nvidia-smi lists; none where it is missing, fails or hangs. */
+export const countDevices = async (program = 'nvidia-smi'): Promise<number> => {
+  try {
+    const query = ['--query-gpu=index', '--format=csv,noheader'];
+    const { stdout } = await promisify(execFile)(program, query, { timeout: NVIDIA_SMI_TIMEOUT_MS });
+    return stdout.split('\n').filter((line) => /^\d+\s*$/.test(line)).length;
+  } catch {
+    return 0;
+  }
+};
+
+/** A container's memory limit (cgroup v2, then v1); infinite where there is none. */
+const cgroupLimit = (): number => {
+  for (const file of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
+    try {
+      const limit = Number(readFileSync(file, 'utf8'));
+      if (limit > 0) return limit;
+    } catch {
+      // no such cgroup version here
+    }
+  }
+  return Number.POSITIVE_INFINITY;
+};

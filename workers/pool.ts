@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { openWorkspace } from '../activities/artifacts/index.js';
+import { createTaskActivities, type TaskActivities } from '../activities/tasks/index.js';
+import { type NodeId, nodeId, type Resources, taskQueue } from '../src/domain/index.js';
+import { agentApi, findCapacity, type NodeAgent, startAgent } from './agent/index.js';
+import { loadFunctions } from './functions.js';
+import { type PoolSettings, type PoolSettingsInput, poolSettings } from './pool-settings.js';
+import { connectWorker } from './temporal.js';
+
+/** A running pool worker. */
+export interface PoolWorker {
+  readonly nodeId: NodeId;
+  /** Settles when the worker has stopped; rejects where it stopped by itself. */
+  readonly finished: Promise<void>;
+  /** Drains: no new work, what runs gets its grace and keeps its checkpoint. Called again, it ends what runs at once. */
+  stop(): Promise<void>;
+}
+
+/** Cancellation reaches a running task within this time and one heartbeat (1 s); at Temporal's default it may take 30 s. */
+const HEARTBEAT_THROTTLE = '500ms';
+/** The node's own queue carries what holds hardware; the agent bounds it, this only must not be less. */
+const LEAST_BOUND_TASKS = 32;
+
+/**
+ * Starts the worker of one node of a pool: checks its settings, loads its functions, connects to Temporal, registers the node,
+ * and takes tasks from the class queue (bare slots) and from the node's own queue.
+ */
+export const startPoolWorker = async (
+  input: PoolSettingsInput & { readonly log: Logger; readonly die?: (why: string) => void },
+): Promise<PoolWorker> => {
+  const { log, die = dieFrom(log), ...given } = input;
+  const settings = poolSettings.parse(given);
+  const id = nodeId(settings.node);
+  const functions = await loadFunctions(settings.functions);
+  const capacity = await findCapacity(settings.pool, settings);
+  if (settings.virtualDevices) {
+    log.warn({ devices: capacity.devices }, 'Virtual devices: declared, no such hardware stands behind them');
+  }
+  const workspace = openWorkspace(settings.workspace, {
+    env: process.env,
+    cacheFolder: join(settings.data, 'cache', settings.node),
+  });
+  const connection = await connectWorker(settings.temporal);
+  const agent = await startAgent({
+    ...settings,
+    nodeId: id,
+    capacity,
+    folder: join(settings.data, 'nodes', settings.node),
+    api: agentApi(settings.apiUrl, settings.workerToken),
+    log,
+    die,
+  }).catch(async (error) => {
+    await connection.close();
+    throw error;
+  });
+  const activities = createTaskActivities({
+    ...settings,
+    agent,
+    workspace,
+    functions,
+    log,
+    env: process.env,
+  });
+  return run(await createWorkers(settings, connection, capacity, activities), agent, connection, log);
+};
+
+const dieFrom = (log: Logger) => (why: string) => {
+  log.fatal(why);
+  process.exit(1);
+};
+
+const createWorkers = (
+  settings: PoolSettings,
+  connection: NativeConnection,
+  { devices, cores, slots }: Resources,
+  activities: TaskActivities,
+): Promise<Worker[]> => {
+  const create = (queue: string, maxConcurrentActivityTaskExecutions: number) =>
+    Worker.create({
+      connection,
+      namespace: settings.temporal.namespace,
+      taskQueue: queue,
+      activities,
+      identity: settings.node,
+      maxConcurrentActivityTaskExecutions,
+      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+      defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    } satisfies WorkerOptions);
+  const bound = create(
+    taskQueue(settings.pool, settings.node),
+    Math.max(LEAST_BOUND_TASKS, devices + cores + slots),
+  );
+  return Promise.all(slots > 0 ? [create(taskQueue(settings.pool, null), slots), bound] : [bound]);
+};
+
+const run = (
+  workers: readonly Worker[],
+  agent: NodeAgent,
+  connection: NativeConnection,
+  log: Logger,
+): PoolWorker => {
+  const close = async () => {
+    await agent.close();
+    await connection.close();
+  };
+  let stopping: Promise<void> | null = null;
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const finished = Promise.all(workers.map((worker) => worker.run()))
+    .catch((error) => {
+      log.error({ error }, 'The worker stopped by itself');
+      shutdown();
+      agent.killAll('Its worker has stopped.');
+      throw error;
+    })
+    .then(() => undefined)
+    .finally(close);
+  finished.catch(() => undefined);
+  return {
+    nodeId: agent.nodeId,
+    finished,
+    stop: () => {
+      if (stopping === null) {
+        const drained = agent.drain();
+        shutdown();
+        stopping = drained.then(() => finished);
+      } else {
+        agent.killAll('The worker was told to stop at once.');
+      }
+      return stopping;
+    },
+  };
+};
