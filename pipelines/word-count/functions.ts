@@ -1,5 +1,5 @@
 /** How often each word occurs in a text, the `top` most frequent first. */
-export function countWords(input: { readonly text: string; readonly top: number }) {
+export async function countWords(input: { readonly text: string; readonly top: number }) {
   const counts = new Map<string, number>();
   for (const word of input.text.toLowerCase().match(/\p{L}+/gu) ?? []) {
     counts.set(word, (counts.get(word) ?? 0) + 1);
