@@ -34,7 +34,7 @@ const aScope = (over: Partial<Scope> = {}): Scope => ({
   },
   item: { lr: 0.1, deep: [{ k: 'v' }] },
   index: 4,
-  run: { id: 'demo-1' },
+  run: { id: 'demo-1', pipeline: 'demo', tenant: 'default' },
   ...over,
 });
 
@@ -233,20 +233,26 @@ describe('rendering', () => {
 });
 
 describe('references', () => {
-  it('are known without evaluating', () => {
-    const found = references(
-      'params.a + tasks.x.outputs.n + size(params["b"]) + tasks["y-z"].items.map(t, t.item)[0]',
-    );
-    expect([...found.params]).toEqual(['a', 'b']);
-    expect([...found.tasks]).toEqual(['x', 'y-z']);
-    expect([...found.scope]).toEqual(['params', 'tasks']);
-  });
+  const reads = (expression: string) =>
+    references(expression)
+      .reads.map((path) => path.join('.'))
+      .sort();
 
-  it('see through macros and conditions', () => {
-    const found = references(
-      'has(tasks.a.outputs.x) ? tasks.b.outputs.l.exists(v, v == tasks.c.status) : item.n > index',
-    );
-    expect([...found.tasks].sort()).toEqual(['a', 'b', 'c']);
-    expect([...found.scope].sort()).toEqual(['index', 'item', 'tasks']);
-  });
+  it('are known without evaluating', () =>
+    expect(
+      reads('params.a + tasks.x.outputs.n + size(params["b"]) + tasks["y-z"].items.map(t, t.item)[0]'),
+    ).toEqual(['params.a', 'params.b', 'tasks.x.outputs.n', 'tasks.y-z.items']));
+
+  it('see through macros and conditions', () =>
+    expect(
+      reads('has(tasks.a.outputs.x) ? tasks.b.outputs.l.exists(v, v == tasks.c.status) : item.n > index'),
+    ).toEqual(['index', 'item.n', 'tasks.a.outputs.x', 'tasks.b.outputs.l', 'tasks.c.status']));
+
+  it.each([
+    ['params.n > 1', 'bool'],
+    ['size(params.xs)', 'int'],
+    ['params.xs.map(x, x)', 'list'],
+    ['params.n', 'dyn'],
+    ['"a" + params.s', 'string'],
+  ])('know the type of %s: %s', (expression, type) => expect(references(expression).type).toBe(type));
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -17,10 +17,14 @@ const alive = (pid: number): boolean => processIdentity(pid) !== null;
 
 describe('a guarded child', () => {
   test('is gone with its own children once it is stopped', async () => {
-    const child = await spawnGuarded('/bin/sh', ['-c', 'trap "" TERM; while :; do sleep 60; done']);
+    const logFile = join(folder, 'grandchild');
+    const script = 'trap "" TERM; sleep 600 & echo $!; wait; wait';
+    const child = await spawnGuarded('/bin/sh', ['-c', script], { logFile });
+    await expect.poll(() => readFileSync(logFile, 'utf8')).toMatch(/\d+\n/);
     await child.stop(200);
     expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' });
-    expect(() => process.kill(-child.pid, 0)).toThrow('ESRCH');
+    const grandchild = Number(readFileSync(logFile, 'utf8'));
+    await expect.poll(() => alive(grandchild)).toBe(false);
   });
 
   test('leaves when its parent is killed with SIGKILL', async () => {

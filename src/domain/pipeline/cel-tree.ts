@@ -1,5 +1,5 @@
 import { SignalboxError } from '../errors.js';
-import { FUNCTIONS, isScopeName, METHODS, SCOPE_NAMES, type ScopeName } from './cel.js';
+import { FUNCTIONS, isScopeName, METHODS, SCOPE_NAMES } from './cel.js';
 import { didYouMean } from './suggest.js';
 
 /** A node of the parsed expression, as far as we read it; a macro's expansion stands in `meta.alternate`. */
@@ -21,9 +21,10 @@ interface Comprehension {
 
 /** What an expression reads, known without evaluating it. */
 export interface References {
-  readonly scope: ReadonlySet<ScopeName>;
-  readonly params: ReadonlySet<string>;
-  readonly tasks: ReadonlySet<string>;
+  /** Each value read, as the names that lead to it: `tasks.a.outputs.n` is `['tasks', 'a', 'outputs', 'n']`. */
+  readonly reads: readonly (readonly string[])[];
+  /** The CEL type of the result: `bool`, `int`, `list<dyn>`, …; `dyn` where only the values will tell. */
+  readonly type: string;
 }
 
 const isNode = (value: unknown): value is CelNode =>
@@ -41,42 +42,41 @@ export const children = (node: CelNode): readonly CelNode[] => {
 
 const refusal = (why: string) => new SignalboxError('invalid-expression', why);
 
-/** Reads an expression's tree: which names it uses. Throws on an unknown name or function. */
-export const readReferences = (root: CelNode): References => {
-  const found = { scope: new Set<ScopeName>(), params: new Set<string>(), tasks: new Set<string>() };
+/** Reads an expression's tree: which values it uses. Throws on an unknown name or function. */
+export const readReferences = (root: CelNode): References['reads'] => {
+  const reads: (readonly string[])[] = [];
   const visit = (node: CelNode, locals: readonly string[]): void => {
     checkCall(node);
-    const selection = selected(node, locals);
-    if (selection) {
-      found.scope.add(selection.scope);
-      if (selection.scope !== 'tasks') found.params.add(selection.key);
-      else found.tasks.add(selection.key);
-      return;
+    const path = selection(node, locals);
+    if (path) reads.push(checkPath(path));
+    else if (node.op !== 'id') {
+      const inner = bind(node, locals);
+      for (const child of children(node)) visit(child, inner);
     }
-    if (node.op === 'id' && !locals.includes(node.args as string)) addName(node.args as string);
-    const inner = bind(node, locals);
-    for (const child of children(node)) visit(child, inner);
-  };
-  const addName = (name: string): void => {
-    if (!isScopeName(name))
-      throw refusal(
-        `unknown name "${name}"; there are ${SCOPE_NAMES.join(', ')}${didYouMean(name, SCOPE_NAMES)}`,
-      );
-    if (name === 'tasks') throw refusal('tasks stands alone; name the task: tasks.NAME or tasks["NAME"]');
-    found.scope.add(name);
   };
   visit(effective(root), []);
-  return found;
+  return reads;
 };
 
-/** `params.x`, `params["x"]`, `tasks.x`, `tasks["x"]`: which member of which. */
-const selected = (node: CelNode, locals: readonly string[]) => {
+/** `tasks.a["n"]` as its names; null for anything that is not selected by name from the scope. */
+const selection = (node: CelNode, locals: readonly string[]): readonly string[] | null => {
+  if (node.op === 'id') return locals.includes(node.args as string) ? null : [node.args as string];
   if (node.op !== '.' && node.op !== '[]') return null;
   const [from, key] = node.args as [CelNode, string | CelNode];
-  if (from.op !== 'id' || (from.args !== 'params' && from.args !== 'tasks')) return null;
-  if (locals.includes(from.args)) return null;
   const name = typeof key === 'string' ? key : key.op === 'value' ? key.args : null;
-  return typeof name === 'string' ? { scope: from.args as 'params' | 'tasks', key: name } : null;
+  const path = typeof name === 'string' ? selection(from, locals) : null;
+  return path && [...path, name as string];
+};
+
+const checkPath = (path: readonly string[]): readonly string[] => {
+  const [name = ''] = path;
+  if (!isScopeName(name))
+    throw refusal(
+      `unknown name "${name}"; there are ${SCOPE_NAMES.join(', ')}${didYouMean(name, SCOPE_NAMES)}`,
+    );
+  if (name === 'tasks' && path.length === 1)
+    throw refusal('tasks stands alone; name the task: tasks.NAME or tasks["NAME"]');
+  return path;
 };
 
 const bind = (node: CelNode, locals: readonly string[]): readonly string[] => {

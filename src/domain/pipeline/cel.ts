@@ -4,7 +4,6 @@ import type { JsonValue } from '../json.js';
 
 /** The names that an expression may start from. */
 export const SCOPE_NAMES = ['params', 'tasks', 'item', 'index', 'run'] as const;
-export type ScopeName = (typeof SCOPE_NAMES)[number];
 
 /** The functions and methods of the language. CEL's time, bytes, `matches` and `bind` are left out: no JSON, or no bound on their cost. */
 export const FUNCTIONS = ['size', 'string', 'int', 'double', 'bool', 'dyn', 'has', 'range'] as const;
@@ -25,8 +24,7 @@ const MAX_DEPTH = 64;
 const failure = (why: string) => new SignalboxError('invalid-expression', why);
 
 /** Whether a string is a name of the scope. */
-export const isScopeName = (name: string): name is ScopeName =>
-  (SCOPE_NAMES as readonly string[]).includes(name);
+export const isScopeName = (name: string): boolean => (SCOPE_NAMES as readonly string[]).includes(name);
 
 type Arithmetic = (a: number, b: number) => number;
 const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
@@ -79,12 +77,13 @@ export const environment = (): Environment => {
   return shared;
 };
 
-/** A JSON value as CEL sees it. Objects become Maps, so that keys like `constructor` are keys and nothing more. */
-export const toCel = (value: JsonValue | undefined, depth = 0): unknown => {
+/** A JSON value (undefined members left out) as CEL sees it. Objects become Maps, so that keys like `constructor` are keys and nothing more. */
+export const toCel = (value: unknown, depth = 0): unknown => {
   if (depth > MAX_DEPTH) throw failure(`a value is nested more than ${MAX_DEPTH} deep`);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((element) => toCel(element, depth + 1));
-  return new Map(Object.entries(value).map(([key, member]) => [key, toCel(member, depth + 1)]));
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return new Map(members.map(([key, member]) => [key, toCel(member, depth + 1)]));
 };
 
 /** A CEL result as plain JSON. Throws where JSON has no word for it: a type, an infinite or an inexact number. */

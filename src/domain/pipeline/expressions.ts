@@ -28,7 +28,7 @@ export interface Scope {
   readonly tasks: Readonly<Record<string, TaskScope>>;
   readonly item?: JsonValue;
   readonly index?: number;
-  readonly run: { readonly id: string } & Readonly<Record<string, JsonValue>>;
+  readonly run: { readonly id: string; readonly pipeline: string; readonly tenant: string };
 }
 
 /** A rendered value larger than this (as JSON) is refused: Temporal warns from 512 KiB. */
@@ -132,12 +132,12 @@ const compile = (expression: string): Compiled => {
     throw new SignalboxError('invalid-expression', `it is longer than ${MAX_EXPRESSION_LENGTH} characters`);
   const parsed = environment().parse(expression);
   const tree = parsed.ast as unknown as CelNode;
-  const found = readReferences(tree);
-  const checked = parsed.check();
-  if (checked.error) throw checked.error;
+  const reads = readReferences(tree);
+  const { error, type = 'dyn' } = parsed.check();
+  if (error) throw error;
   const { measure } = meter(tree);
   const compiled = {
-    references: found,
+    references: { reads, type },
     run: (scope: ReadonlyMap<string, unknown>) => measure(() => parsed(scope)),
   };
   if (cache.size >= MAX_CACHED) cache.clear();
@@ -146,12 +146,20 @@ const compile = (expression: string): Compiled => {
 };
 
 /** Only what the expression reads is converted: a run may have thousands of tasks. */
-const visible = (scope: Scope, used: References): ReadonlyMap<string, unknown> => {
-  const names = [...used.scope].filter((name) => name !== 'tasks' && scope[name] !== undefined);
-  const values = new Map<string, unknown>(names.map((name) => [name, toCel(scope[name] as JsonValue)]));
-  const tasks = [...used.tasks].filter((name) => Object.hasOwn(scope.tasks, name));
-  values.set('tasks', new Map(tasks.map((name) => [name, toCel(scope.tasks[name] as unknown as JsonValue)])));
-  return values;
+const visible = (scope: Scope, { reads }: References): ReadonlyMap<string, unknown> => {
+  const given: Readonly<Record<string, unknown>> = { ...scope, tasks: undefined };
+  const names = new Set(reads.map(([name = '']) => name));
+  const values = [...names]
+    .filter((name) => given[name] !== undefined)
+    .map((name) => [name, toCel(given[name])] as const);
+  const tasks = new Set(
+    reads.flatMap(([name, task]) => (name === 'tasks' && task !== undefined ? [task] : [])),
+  );
+  const known = [...tasks].filter((task) => Object.hasOwn(scope.tasks, task));
+  return new Map<string, unknown>([
+    ...values,
+    ['tasks', new Map(known.map((task) => [task, toCel(scope.tasks[task])]))],
+  ]);
 };
 
 const explained = <T>(expression: string, action: () => T): T => {

@@ -68,8 +68,9 @@ const fanOutError = (why: string) => new SignalboxError('invalid-expression', `f
 /** Whether a condition must be asked for each item of its fan-out, rather than once for the task. */
 export const conditionReadsItem = (task: Task): boolean => {
   if (task.when === undefined || task.forEach === undefined) return false;
-  const { scope } = references(conditionExpression(task.when));
-  return scope.has('item') || scope.has('index');
+  return references(conditionExpression(task.when)).reads.some(
+    ([name]) => name === 'item' || name === 'index',
+  );
 };
 
 /**
