@@ -21,7 +21,7 @@ export const durationSeconds = (duration: number | string): number => {
 
 /** A size of a document (`8GiB`, or a number of bytes) in whole bytes, rounded up. NaN where it is none. */
 export const bytesOf = (size: number | string): number => {
-  if (typeof size === 'number') return size;
+  if (typeof size === 'number') return Number.isInteger(size) ? size : Number.NaN;
   const [, amount, unit] = BYTE_SIZE.exec(size) ?? [];
   return Math.ceil(Number(amount) * BYTES[unit as keyof typeof BYTES]);
 };

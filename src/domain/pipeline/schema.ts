@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { POOLS, PRIORITY_CLASSES } from '../resources.js';
 import { BYTE_SIZE, bytesOf, DURATION, durationSeconds } from './amounts.js';
+import { PARAMETER_TYPES } from './values.js';
 
 /** A year: longer than any attempt, and within what Temporal's timers take. */
 const MAX_SECONDS = 366 * 86_400;
@@ -9,32 +10,27 @@ const MAX_BYTES = 2 ** 50;
 
 const NAME_RULE = 'letters, digits, - and _, beginning with a letter, 63 at most';
 const IDENTIFIER_RULE = 'letters, digits and _, beginning with a letter or _, 63 at most';
-const DURATION_RULE = 'a duration such as 500ms, 90s, 15m, 2h or 1d, or a number of seconds';
-const BYTES_RULE = 'a size such as 512MiB, 8GiB or 2GB, or a number of bytes';
+const DURATION_RULE =
+  'a duration such as 500ms, 90s, 15m, 2h or 1d, or a number of seconds, above 0 and up to 366d';
+const BYTES_RULE = 'a size such as 512MiB, 8GiB or 2GB, or a whole number of bytes, up to 1024TiB';
 
 const name = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/, NAME_RULE);
 const identifier = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, IDENTIFIER_RULE);
 const json = z.json();
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {
-  error: 'a text, a number, true, false or null',
-});
+const argument = z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' });
+const scalar = z.union([argument, z.null()], { error: 'a text, a number, true, false or null' });
 const text = z.string().min(1);
 const duration = z
-  .union([z.number(), z.string().regex(DURATION)], { error: DURATION_RULE })
-  .refine(
-    (d) => durationSeconds(d) > 0 && durationSeconds(d) <= MAX_SECONDS,
-    `${DURATION_RULE}, above 0 and up to 366d`,
-  );
+  .union([z.number(), z.string().regex(DURATION, DURATION_RULE)], { error: DURATION_RULE })
+  .refine((d) => durationSeconds(d) > 0 && durationSeconds(d) <= MAX_SECONDS, DURATION_RULE);
 const bytes = z
-  .union([z.number().int().nonnegative(), z.string().regex(BYTE_SIZE)], { error: BYTES_RULE })
-  .refine((b) => bytesOf(b) <= MAX_BYTES, `${BYTES_RULE}, up to 1024TiB`);
+  .union([z.number(), z.string().regex(BYTE_SIZE, BYTES_RULE)], { error: BYTES_RULE })
+  .refine((b) => bytesOf(b) >= 0 && bytesOf(b) <= MAX_BYTES, BYTES_RULE);
 const amount = z.number().int().nonnegative().max(1_000_000);
 
 const parameter = z
   .strictObject({
-    type: z
-      .enum(['string', 'number', 'integer', 'boolean', 'list', 'object'])
-      .describe('The type that a given value must have.'),
+    type: z.enum(PARAMETER_TYPES).describe('The type that a given value must have.'),
     default: json.optional().describe('The value where none is given; without it the parameter is required.'),
     description: z.string().optional().describe('What the parameter is for.'),
     enum: z.array(scalar).min(1).optional().describe('The only values allowed.'),
@@ -43,7 +39,7 @@ const parameter = z
 
 const command = z.strictObject({
   command: z
-    .union([text, z.array(z.string()).min(1)], {
+    .union([text, z.array(argument).min(1)], {
       error: 'one shell text, or a list: the program and its arguments',
     })
     .describe('A program and its arguments as a list, without a shell; or one text, run by `sh -c`.'),
@@ -75,7 +71,7 @@ const http = z.strictObject({
         .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
         .default('GET')
         .describe('The HTTP method.'),
-      headers: z.record(z.string(), z.string()).optional().describe('Request headers.'),
+      headers: z.record(z.string(), argument).optional().describe('Request headers.'),
       body: json.optional().describe('A text sent as it is, or any other value sent as JSON.'),
       retryableStatuses: z
         .array(z.number().int().min(100).max(599))

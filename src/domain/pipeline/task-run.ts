@@ -11,8 +11,8 @@ export const MAX_ITEMS = 10_000;
 
 /** A task's work with every expression evaluated. Throws `invalid-expression`. */
 export const toTaskRun = (run: Run, scope: Scope): TaskRun => {
-  const text = (value: string): string => asText(render(value, scope));
-  const texts = (values: Readonly<Record<string, string>> = {}) =>
+  const text = (value: JsonValue): string => asText(render(value, scope));
+  const texts = (values: Readonly<Record<string, JsonValue>> = {}) =>
     Object.fromEntries(Object.entries(values).map(([key, value]) => [key, text(value)]));
 
   if ('command' in run)

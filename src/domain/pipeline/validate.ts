@@ -1,0 +1,90 @@
+import type { Problem } from '../errors.js';
+import type { JsonValue } from '../json.js';
+import { readDraft } from './draft.js';
+import { checkExpressions } from './expression-rules.js';
+import { checkRules } from './rules.js';
+import type { Pipeline } from './schema.js';
+import { checkSchema } from './schema-mistakes.js';
+import { type Mistake, type Path, readSource, type Source } from './source.js';
+
+/** A pipeline, or everything that is wrong with its document, in the order of the text. */
+export type ReadPipeline = { readonly pipeline: Pipeline } | { readonly problems: readonly Problem[] };
+
+/** A problem of a text: always with its place. */
+export interface PlacedProblem extends Problem {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** More mistakes than this are counted, not listed. */
+const MAX_PROBLEMS = 500;
+
+/** Reads a pipeline document (YAML or JSON). Never throws: every mistake is a problem with line, column, path and mend. */
+export const readPipeline = (
+  text: string,
+): { pipeline: Pipeline } | { problems: readonly PlacedProblem[] } => {
+  const source = readSource(text);
+  if (source.value === undefined)
+    return { problems: source.textMistakes.map((mistake) => ({ path: '', ...mistake })) };
+  if (source.value === null) return { problems: [EMPTY] };
+  const { pipeline, mistakes } = checkDocument(source.value);
+  const all = [...source.mistakes, ...mistakes];
+  return pipeline && all.length === 0 ? { pipeline } : { problems: listed(all, source) };
+};
+
+/** Checks a document that came as a value (the body of a request): the problems have paths, and no places. */
+export const checkPipeline = (document: JsonValue): ReadPipeline => {
+  const { pipeline, mistakes } = checkDocument(document);
+  if (pipeline && mistakes.length === 0) return { pipeline };
+  return { problems: mistakes.map(({ path, message, mend }) => ({ path: pathText(path), message, mend })) };
+};
+
+/** One line a problem, as compilers print them: `pipeline.yaml:12:9 tasks.train.pool: unknown pool "gpux" — use one of …`. */
+export const formatProblems = (file: string, problems: readonly Problem[]): string =>
+  problems
+    .map(({ line, column, path, message, mend }) => {
+      const place = line === undefined ? file : `${file}:${line}:${column}`;
+      return `${place} ${path === '' ? '' : `${path}: `}${message} — ${mend}`;
+    })
+    .join('\n');
+
+const EMPTY: PlacedProblem = {
+  ...{ line: 1, column: 1, path: '' },
+  ...{ message: 'the document is empty', mend: 'begin with apiVersion: signalbox/v1, a name and tasks' },
+};
+
+const checkDocument = (document: JsonValue): { pipeline?: Pipeline; mistakes: readonly Mistake[] } => {
+  const { pipeline, mistakes } = checkSchema(document);
+  const draft = readDraft(document);
+  const all = [...mistakes, ...checkRules(draft, document), ...checkExpressions(draft)];
+  return pipeline ? { pipeline, mistakes: all } : { mistakes: all };
+};
+
+const listed = (mistakes: readonly Mistake[], source: Source): readonly PlacedProblem[] => {
+  const placed = mistakes
+    .map(({ path, message, mend, at, place }) => ({
+      ...(place ?? source.place(path, at)),
+      path: pathText(path),
+      message,
+      mend,
+    }))
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+  const more = placed.length - MAX_PROBLEMS;
+  const last = placed[MAX_PROBLEMS];
+  if (more <= 0 || !last) return placed;
+  const rest = {
+    message: `${more} more mistakes from here on`,
+    mend: 'mend the first ones and validate again',
+  };
+  return [...placed.slice(0, MAX_PROBLEMS), { ...last, path: '', ...rest }];
+};
+
+/** `tasks.train.needs[0]`; keys that are no plain words in quotes. */
+const pathText = (path: Path): string =>
+  path
+    .map((key, i) => {
+      if (typeof key === 'number') return `[${key}]`;
+      if (!/^[\w-]{1,64}$/.test(key)) return `[${JSON.stringify(key.slice(0, 64))}]`;
+      return i === 0 ? key : `.${key}`;
+    })
+    .join('');
