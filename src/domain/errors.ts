@@ -24,10 +24,17 @@ export const ERRORS = {
   'idempotency-conflict': { status: 409, mend: 'Use a new Idempotency-Key for a different request.' },
   'node-taken': { status: 409, mend: 'Give this worker another --node name, or stop the other one.' },
   'stale-execution': { status: 409, mend: 'A newer execution of this run has taken over; nothing to do.' },
+  'run-over': { status: 409, mend: 'Start a new run; `signalbox show RUN` tells how this one ended.' },
   'payload-too-large': { status: 413, mend: 'Keep large data in the workspace and pass references.' },
+  'unsupported-media-type': { status: 415, mend: 'Send the body as `Content-Type: application/json`.' },
   'not-ready': { status: 503, mend: 'Try again in a moment.' },
   'temporal-unavailable': { status: 503, mend: 'Start a Temporal server or set TEMPORAL_ADDRESS.' },
   'ledger-unavailable': { status: 503, mend: 'Check the database and SIGNALBOX_DATABASE_URL.' },
+  'api-unreachable': {
+    status: 503,
+    mend: 'Start `signalbox dev`, or give the address by --api or SIGNALBOX_API_URL.',
+  },
+  'unsafe-bind': { status: 500, mend: 'Set SIGNALBOX_API_TOKEN, or bind to 127.0.0.1.' },
   'port-taken': { status: 500, mend: 'Stop the other program or choose another port.' },
   'already-running': { status: 500, mend: 'Stop the other `signalbox dev` of this folder first.' },
   'node-folder-taken': {
@@ -56,6 +63,8 @@ export interface Problem {
   readonly mend: string;
   readonly line?: number;
   readonly column?: number;
+  /** The file, where the command line read it. */
+  readonly file?: string;
 }
 
 /** The only error that reaches a user: a code of the catalogue, what was wrong, where, and what to do. */

@@ -1,0 +1,71 @@
+import { SignalboxError } from '../../domain/index.js';
+import type { ListRuns, StartRun } from '../requests.js';
+import type { ExplanationList, NodeList, Requested, Run, RunDetail, RunPage } from '../schemas.js';
+import { type Call, createTransport, type TransportSettings } from './transport.js';
+
+/** A piece of a log, where to read on, and whether that was all of it. */
+export interface LogPiece {
+  readonly bytes: Uint8Array;
+  readonly attempt: number;
+  readonly nextOffset: number;
+  readonly complete: boolean;
+}
+
+/** Which log of a task, and from where. */
+export interface LogRequest {
+  readonly stream: 'stdout' | 'stderr';
+  readonly offset: number;
+  readonly attempt?: number;
+}
+
+/** The API as typed calls. Errors are `SignalboxError`s of the catalogue, as the server said them. */
+export interface ApiClient {
+  /** Starts a run; the same key with the same request gives the same run, and `created` is false. */
+  startRun(request: StartRun, idempotencyKey?: string): Promise<{ run: Run; created: boolean }>;
+  listRuns(query?: ListRuns): Promise<RunPage>;
+  getRun(id: string): Promise<RunDetail>;
+  explain(id: string, task?: string): Promise<ExplanationList>;
+  act(id: string, act: 'cancel' | 'pause' | 'resume', reason?: string): Promise<Requested>;
+  setPriority(id: string, priority: Run['priority'], reason?: string): Promise<Requested>;
+  readLog(id: string, task: string, request: LogRequest): Promise<LogPiece>;
+  listNodes(): Promise<NodeList>;
+}
+
+/** A client of the API at an address. */
+export const createClient = (settings: TransportSettings): ApiClient => {
+  const send = createTransport(settings);
+  const json = async <Answer>(call: Call): Promise<Answer> => (await (await send(call)).json()) as Answer;
+  const run = (id: string) => `/v1/runs/${encodeURIComponent(id)}`;
+
+  return {
+    startRun: async (body, idempotencyKey) => {
+      const headers = idempotencyKey ? { 'idempotency-key': idempotencyKey } : {};
+      const response = await send({ method: 'POST', path: '/v1/runs', body, headers });
+      return { run: (await response.json()) as Run, created: response.status === 201 };
+    },
+    listRuns: (query = {}) => json({ path: '/v1/runs', query }),
+    getRun: (id) => json({ path: run(id) }),
+    explain: (id, task) => json({ path: `${run(id)}/explain`, query: { task } }),
+    act: (id, act, reason) => json({ method: 'POST', path: `${run(id)}/${act}`, body: { reason } }),
+    setPriority: (id, priority, reason) =>
+      json({ method: 'POST', path: `${run(id)}/priority`, body: { priority, reason } }),
+    readLog: async (id, task, request) =>
+      logPiece(
+        await send({ path: `${run(id)}/tasks/${encodeURIComponent(task)}/logs`, query: { ...request } }),
+      ),
+    listNodes: () => json({ path: '/v1/nodes' }),
+  };
+};
+
+const logPiece = async (response: Response): Promise<LogPiece> => ({
+  bytes: new Uint8Array(await response.arrayBuffer()),
+  attempt: Number(header(response, 'signalbox-attempt')),
+  nextOffset: Number(header(response, 'signalbox-next-offset')),
+  complete: header(response, 'signalbox-complete') === 'true',
+});
+
+const header = (response: Response, name: string): string => {
+  const value = response.headers.get(name);
+  if (value === null) throw new SignalboxError('internal', `The API's answer lacks the header ${name}.`);
+  return value;
+};

@@ -1,0 +1,3 @@
+export type { ApiDeps } from './app.js';
+export { createApi } from './app.js';
+export { type ApiSettings, type RunningApi, startApi } from './server.js';

@@ -1,0 +1,161 @@
+import {
+  type Deferred,
+  handlersOf,
+  needsOf,
+  type Rejected,
+  type RunForecast,
+  taskName,
+  topologicalOrder,
+  type Verdict,
+} from '../domain/index.js';
+import type * as ledger from '../ledger/index.js';
+import type { Explanation, Node, Run, RunDetail, Task } from './schemas.js';
+
+const time = (atMs: number): string => new Date(atMs).toISOString();
+const timeOrNull = (atMs: number | null): string | null => (atMs === null ? null : time(atMs));
+const range = ({ p50, p90 }: { p50: number; p90: number }) => ({ p50: time(p50), p90: time(p90) });
+
+/** A run's forecast, with times as the edge writes them. */
+export const presentForecast = (forecast: RunForecast): Run['forecast'] => ({
+  start: range(forecast.startAtMs),
+  finish: range(forecast.finishAtMs),
+  costMicroUsd: { p50: forecast.costMicroUsd.p50, p90: forecast.costMicroUsd.p90 },
+  deadline: forecast.deadline,
+});
+
+/** A run as it is listed. */
+export const presentRun = (record: ledger.RunRecord): Run => ({
+  id: record.runId,
+  pipeline: record.pipeline,
+  tenant: record.tenant,
+  priority: record.priorityClass,
+  status: record.status,
+  paused: record.paused,
+  createdAt: time(record.createdAtMs),
+  endedAt: timeOrNull(record.endedAtMs),
+  deadlineAt: timeOrNull(record.deadlineAtMs),
+  error: record.error,
+  forecast: presentForecast(record.forecast),
+});
+
+/**
+ * A run with its tasks, each after what it needs; those that were never ready stand there as
+ * `pending` or `skipped`, except fallbacks and compensations, which stand by until they are needed.
+ */
+export const presentRunDetail = (detail: ledger.RunDetail): RunDetail => ({
+  ...presentRun(detail),
+  params: { ...detail.spec.params },
+  tasks: tasksOf(detail),
+});
+
+const tasksOf = ({ spec, tasks, status }: ledger.RunDetail): Task[] => {
+  const never = status === 'running' ? 'pending' : 'skipped';
+  const attempts = byName(tasks);
+  const graph = topologicalOrder(needsOf(spec.pipeline)).flatMap(
+    (name) => attempts.get(name)?.map(presentTask) ?? [placeholder(name, never)],
+  );
+  const standingBy = [...handlersOf(spec.pipeline).keys()];
+  return [...graph, ...standingBy.flatMap((name) => attempts.get(name)?.map(presentTask) ?? [])];
+};
+
+const byName = (tasks: readonly ledger.TaskRecord[]): Map<string, ledger.TaskRecord[]> => {
+  const found = new Map<string, ledger.TaskRecord[]>();
+  for (const task of tasks) {
+    const name = taskName(task.taskKey);
+    const own = found.get(name);
+    if (own) own.push(task);
+    else found.set(name, [task]);
+  }
+  return found;
+};
+
+const placeholder = (key: string, state: 'pending' | 'skipped'): Task => ({
+  key,
+  attempt: 0,
+  state,
+  request: null,
+  queue: null,
+  node: null,
+  forecast: null,
+  readyAt: null,
+  startedAt: null,
+  endedAt: null,
+  waitedSeconds: null,
+  ranSeconds: null,
+  progress: null,
+  wait: null,
+  outputs: {},
+  error: null,
+  usage: null,
+});
+
+const presentTask = (record: ledger.TaskRecord): Task => ({
+  key: record.taskKey,
+  attempt: record.attempt,
+  state: record.state,
+  request: { ...record.request },
+  queue: record.taskQueue,
+  node: record.nodeId,
+  forecast: { ...record.forecast },
+  readyAt: time(record.readyAtMs),
+  startedAt: timeOrNull(record.startedAtMs ?? record.grantedAtMs),
+  endedAt: timeOrNull(record.endedAtMs),
+  waitedSeconds: record.waitedSeconds,
+  ranSeconds: record.ranSeconds,
+  progress: record.progress,
+  wait: waitOf(record.state, record.verdict),
+  outputs: { ...record.outputs },
+  error: record.error,
+  usage: record.usage,
+});
+
+const waitOf = (state: ledger.AttemptState, verdict: Verdict): Task['wait'] =>
+  (state === 'waiting' && verdict.kind === 'deferred') || verdict.kind === 'rejected'
+    ? presentWait(verdict)
+    : null;
+
+const presentWait = (verdict: Deferred | Rejected): NonNullable<Task['wait']> => ({
+  blockers: verdict.blockers.map(({ code, detail }) => ({ code, detail })),
+  position: verdict.kind === 'deferred' ? verdict.position : null,
+  eta: verdict.kind === 'deferred' ? etaOf(verdict.etaP50Ms, verdict.etaP90Ms) : null,
+});
+
+const etaOf = (p50: number | null, p90: number | null) =>
+  p50 === null ? null : range({ p50, p90: p90 ?? p50 });
+
+/** Why a task is where it is. */
+export const presentExplanation = (found: ledger.Explanation): Explanation => ({
+  task: found.taskKey,
+  attempt: found.attempt,
+  state: found.state,
+  now: found.now,
+  wait:
+    found.blockers.length === 0
+      ? null
+      : {
+          blockers: found.blockers.map(({ code, detail }) => ({ code, detail })),
+          position: found.position,
+          eta: etaOf(found.etaP50Ms, found.etaP90Ms),
+        },
+  forecast: { ...found.forecast },
+  past: found.past.map(({ atMs, ...decision }) => ({ ...decision, at: time(atMs) })),
+});
+
+/** A node with what of it is taken. */
+export const presentNode = (record: ledger.NodeRecord): Node => ({
+  id: record.id,
+  pool: record.pool,
+  state: record.state,
+  capacity: { ...record.capacity },
+  used: { ...record.used },
+  virtualDevices: record.virtualDevices,
+  labels: { ...record.labels },
+  registeredAt: time(record.registeredAtMs),
+  lastSeenAt: time(record.lastSeenAtMs),
+  leases: record.leases.map(({ runId, taskKey, devices, state }) => ({
+    run: runId,
+    task: taskKey,
+    devices: [...devices],
+    state,
+  })),
+});

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import {
+  POOLS,
+  PRIORITY_CLASSES,
+  type Problem,
+  pipelineSchema,
+  RUN_STATUSES,
+  SignalboxError,
+} from '../domain/index.js';
+import { json } from './schemas.js';
+
+/** The body of `POST /v1/runs`. */
+export const startRun = z.strictObject({
+  /** The pipeline document: YAML or JSON text, or the document itself. */
+  document: z.union([z.string().min(1), z.record(z.string(), json)], {
+    error: 'must be the pipeline document: YAML or JSON text, or an object',
+  }),
+  params: z.record(z.string(), json).default({}),
+  priority: z.enum(PRIORITY_CLASSES).optional(),
+  /** From now (`2h`), or an RFC 3339 time. */
+  deadline: pipelineSchema.shape.deadline,
+  tenant: pipelineSchema.shape.tenant.unwrap().optional(),
+});
+export type StartRun = z.input<typeof startRun>;
+
+/** The query of `GET /v1/runs`. */
+export const listRuns = z.strictObject({
+  status: z.enum(RUN_STATUSES).optional(),
+  pipeline: pipelineSchema.shape.name.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().min(1).max(200).optional(),
+});
+export type ListRuns = Partial<z.output<typeof listRuns>>;
+
+const reason = z.string().trim().min(1).max(500);
+/** The body of cancel, pause and resume. */
+export const act = z.strictObject({ reason: reason.optional() }).default({});
+/** The body of `POST /v1/runs/{id}/priority`. */
+export const changePriority = z.strictObject({
+  priority: z.enum(PRIORITY_CLASSES),
+  reason: reason.optional(),
+});
+/** The query of `GET /v1/runs/{id}/explain`. */
+export const explainQuery = z.strictObject({ task: z.string().min(1).max(200).optional() });
+/** The query of `GET /v1/runs/{id}/tasks/{key}/logs`. */
+export const logsQuery = z.strictObject({
+  stream: z.enum(['stdout', 'stderr']).default('stdout'),
+  attempt: z.coerce.number().int().min(1).optional(),
+  offset: z.coerce.number().int().min(0).default(0),
+});
+/** The query of `GET /v1/nodes`. */
+export const nodesQuery = z.strictObject({ pool: z.enum(POOLS).optional() });
+/** The header `Idempotency-Key`. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'the Idempotency-Key must be 1 to 200 visible ASCII characters')
+  .optional();
+/** Where no query is understood. */
+export const nothing = z.strictObject({});
+
+/** Checks a body or query; throws `invalid-request` with every mistake by its path. */
+export const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap(problemsOf);
+  throw new SignalboxError('invalid-request', `The request is wrong: ${inOneLine(problems)}.`, problems);
+};
+
+const inOneLine = (problems: readonly Problem[]): string =>
+  problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+
+const problemsOf = (issue: z.core.$ZodIssue): Problem[] => {
+  const path = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys')
+    return [{ path, message: lowered(issue.message), mend: 'give what the API asks for there' }];
+  return issue.keys.map((key) => ({
+    path: [path, key].filter(Boolean).join('.'),
+    message: `unknown field "${key}"`,
+    mend: 'leave it out, or correct its name',
+  }));
+};
+
+const lowered = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import {
+  type JsonValue,
+  POOLS,
+  PRIORITY_CLASSES,
+  REASONS,
+  type ReasonCode,
+  RUN_STATUSES,
+} from '../domain/index.js';
+import { ATTEMPT_STATES } from '../ledger/index.js';
+
+/** An RFC 3339 time in UTC. */
+const time = z.iso.datetime();
+const seconds = z.number().nonnegative();
+const timeRange = z.strictObject({ p50: time, p90: time });
+const amount = z.number().nonnegative();
+const resources = z.strictObject({ devices: amount, cores: amount, memoryBytes: amount, slots: amount });
+const taskError = z.strictObject({ code: z.string(), message: z.string() });
+
+/** States of a task as the API tells them: an attempt's, or `pending` and `skipped` for one that was never ready. */
+export const TASK_STATES = ['pending', 'skipped', ...ATTEMPT_STATES] as const;
+
+/** When a run would start and finish, and what it would cost. */
+export const runForecast = z.strictObject({
+  start: timeRange,
+  finish: timeRange,
+  costMicroUsd: z.strictObject({ p50: amount, p90: amount }),
+  deadline: z.enum(['none', 'feasible', 'at-risk', 'infeasible']),
+});
+
+/** A run as it is listed. */
+export const run = z.strictObject({
+  id: z.string(),
+  pipeline: z.string(),
+  tenant: z.string(),
+  priority: z.enum(PRIORITY_CLASSES),
+  status: z.enum(RUN_STATUSES),
+  paused: z.boolean(),
+  createdAt: time,
+  endedAt: time.nullable(),
+  deadlineAt: time.nullable(),
+  error: taskError.nullable(),
+  forecast: runForecast,
+});
+export type Run = z.infer<typeof run>;
+
+const taskForecast = z.strictObject({
+  p50Seconds: seconds,
+  p90Seconds: seconds,
+  observations: amount,
+  model: z.string(),
+  version: z.string(),
+});
+const blocker = z.strictObject({
+  code: z.enum(Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]),
+  detail: z.string(),
+});
+/** Any JSON value, as the domain types it. */
+export const json = z.json() as z.ZodType<JsonValue, JsonValue>;
+
+/** Why a task waits, its place in the queue and when it should start. */
+const wait = z.strictObject({
+  blockers: z.array(blocker),
+  position: z.number().nullable(),
+  eta: timeRange.nullable(),
+});
+
+/** A task of a run: its newest attempt, or a placeholder (attempt 0) where it was never ready. */
+export const task = z.strictObject({
+  key: z.string(),
+  attempt: z.number(),
+  state: z.enum(TASK_STATES),
+  request: resources.extend({ pool: z.enum(POOLS) }).nullable(),
+  queue: z.string().nullable(),
+  node: z.string().nullable(),
+  forecast: taskForecast.nullable(),
+  readyAt: time.nullable(),
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  waitedSeconds: seconds.nullable(),
+  ranSeconds: seconds.nullable(),
+  progress: z.number().min(0).max(1).nullable(),
+  wait: wait.nullable(),
+  outputs: z.record(z.string(), json),
+  error: taskError.nullable(),
+  usage: z.strictObject({ peakMemoryBytes: amount.nullable(), cpuSeconds: seconds.nullable() }).nullable(),
+});
+export type Task = z.infer<typeof task>;
+
+/** A run with its parameters and tasks. */
+export const runDetail = run.extend({ params: z.record(z.string(), json), tasks: z.array(task) });
+export type RunDetail = z.infer<typeof runDetail>;
+
+/** A page of runs, newest first; `next` is the cursor of the following page, null on the last. */
+export const runPage = z.strictObject({ runs: z.array(run), next: z.string().nullable() });
+export type RunPage = z.infer<typeof runPage>;
+
+/** Why one attempt of a task is where it is, and what was decided of it, oldest first. */
+export const explanation = z.strictObject({
+  task: z.string(),
+  attempt: z.number(),
+  state: z.enum(ATTEMPT_STATES),
+  now: z.string(),
+  wait: wait.nullable(),
+  forecast: taskForecast,
+  past: z.array(
+    z.strictObject({
+      number: z.number(),
+      at: time,
+      kind: z.string(),
+      attempt: z.number(),
+      sentence: z.string(),
+      policyVersion: z.string(),
+    }),
+  ),
+});
+export type Explanation = z.infer<typeof explanation>;
+export const explanationList = z.strictObject({ explanations: z.array(explanation) });
+export type ExplanationList = z.infer<typeof explanationList>;
+
+/** An act on a run that was accepted; it takes effect at the run's next turn. */
+export const requested = z.strictObject({
+  id: z.string(),
+  requested: z.enum(['cancel', 'pause', 'resume', 'priority']),
+});
+export type Requested = z.infer<typeof requested>;
+
+/** A node with what of it is taken and by whom. */
+export const node = z.strictObject({
+  id: z.string(),
+  pool: z.enum(POOLS),
+  state: z.enum(['active', 'draining', 'lost']),
+  capacity: resources,
+  used: resources,
+  virtualDevices: z.boolean(),
+  labels: z.record(z.string(), z.string()),
+  registeredAt: time,
+  lastSeenAt: time,
+  leases: z.array(
+    z.strictObject({
+      run: z.string(),
+      task: z.string(),
+      devices: z.array(z.number()),
+      state: z.enum(['held', 'preempting', 'revoked']),
+    }),
+  ),
+});
+export type Node = z.infer<typeof node>;
+export const nodeList = z.strictObject({ nodes: z.array(node) });
+export type NodeList = z.infer<typeof nodeList>;
+
+/** An error as RFC 9457 says it, with our code, the mend, and every mistake by its place. */
+export const problem = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  code: z.string(),
+  mend: z.string(),
+  problems: z.array(
+    z.strictObject({
+      path: z.string(),
+      message: z.string(),
+      mend: z.string(),
+      line: z.number().optional(),
+      column: z.number().optional(),
+    }),
+  ),
+  requestId: z.string(),
+});
+export type ProblemDocument = z.infer<typeof problem>;
