@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
-import type { FileRef, JsonValue, TaskActivityInput } from '../../src/domain/index.js';
+import type { FileRef, TaskActivityInput } from '../../src/domain/index.js';
 import type { Content } from '../artifacts/index.js';
-
-/** A task's results, by output name. */
-export type Outputs = Readonly<Record<string, JsonValue>>;
+import type { Outputs } from './outputs.js';
 
 /** One attempt of a task, as its kind sees it. */
 export interface Attempt {

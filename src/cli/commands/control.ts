@@ -1,0 +1,28 @@
+import { startControl } from '../../../workers/control.js';
+import { temporalSettingsFrom } from '../../../workers/temporal.js';
+import { openLedger } from '../../ledger/index.js';
+import { untilStopped } from '../lifetime.js';
+import { serviceLog } from '../log.js';
+import { loadPolicy } from '../policy.js';
+import { readSettings, temporalEnvironment } from '../settings.js';
+
+interface ControlOptions {
+  readonly database?: string;
+  readonly policy?: string;
+  readonly temporalAddress?: string;
+  readonly temporalNamespace?: string;
+}
+
+/** `signalbox control`: runs the pipelines' workflows and plans, over a Postgres ledger, until it is told to stop. */
+export const control = async ({ policy, ...options }: ControlOptions): Promise<void> => {
+  const { database } = readSettings(['database'], { ...options });
+  const temporal = temporalSettingsFrom(temporalEnvironment({ ...options }));
+  const log = serviceLog('control');
+  const ledger = await openLedger({ url: database, policy: await loadPolicy(policy), log });
+  try {
+    const { failed, stop } = await startControl({ temporal, ledger, log });
+    await untilStopped({ ended: failed, stop });
+  } finally {
+    await ledger.close();
+  }
+};

@@ -1,0 +1,47 @@
+import type { Node } from '../../api/client/index.js';
+import { type ApiOptions, openClient } from '../address.js';
+import { ago, bytes } from '../output/format.js';
+import { type Column, table } from '../output/table.js';
+import { note, printJson, type Terminal, terminal } from '../output/terminal.js';
+
+/** `signalbox nodes`: the machines of all pools, what they have, what of it is taken and by whom. */
+export const nodes = async (options: ApiOptions): Promise<void> => {
+  const found = await openClient(options).listNodes();
+  if (options.json) return printJson(found);
+  if (found.nodes.length === 0) return note('No nodes. `signalbox worker --pool cpu` brings one.');
+  const to = terminal();
+  for (const line of table(columns(to, Date.now()), found.nodes, to)) to.print(line);
+};
+
+const STATE_PAINT = { active: 'green', draining: 'yellow', lost: 'red' } as const;
+
+const columns = ({ colours }: Terminal, nowMs: number): Column<Node>[] => [
+  { title: 'NODE', cell: ({ id }) => id },
+  { title: 'POOL', cell: ({ pool }) => pool },
+  {
+    title: 'STATE',
+    cell: ({ state }) => state,
+    paint: (text, { state }) => colours[STATE_PAINT[state]](text),
+  },
+  { title: 'DEVICES', cell: (node) => devices(node) },
+  { title: 'CORES', cell: ({ used, capacity }) => share(used.cores, capacity.cores) },
+  { title: 'MEMORY', cell: ({ used, capacity }) => memory(used.memoryBytes, capacity.memoryBytes) },
+  { title: 'SLOTS', cell: ({ used, capacity }) => share(used.slots, capacity.slots) },
+  { title: 'SEEN', cell: ({ lastSeenAt }) => ago(lastSeenAt, nowMs) },
+  { title: 'LABELS', cell: ({ labels }) => pairs(labels), flexible: true },
+  {
+    title: 'HELD BY',
+    cell: ({ leases }) => leases.map(({ run, task }) => `${run}/${task}`).join(', '),
+    flexible: true,
+  },
+];
+
+const share = (used: number, capacity: number): string => (capacity === 0 ? '' : `${used}/${capacity}`);
+const devices = ({ used, capacity, virtualDevices }: Node): string =>
+  share(used.devices, capacity.devices) + (virtualDevices && capacity.devices > 0 ? ' virtual' : '');
+const memory = (used: number, capacity: number): string =>
+  capacity === 0 ? '' : `${used === 0 ? '0' : bytes(used)}/${bytes(capacity)}`;
+const pairs = (labels: Node['labels']): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');

@@ -1,0 +1,89 @@
+import type { ApiClient, Run, RunDetail, StartRun } from '../../api/client/index.js';
+import { type Params, type Pipeline, parseParameterText, SignalboxError } from '../../domain/index.js';
+import { type ApiOptions, openClient } from '../address.js';
+import { inFile, readDocument } from '../documents.js';
+import { EXIT } from '../exit-codes.js';
+import { followRun } from '../follow/follow.js';
+import { liveWatcher } from '../follow/live.js';
+import { plainWatcher } from '../follow/plain.js';
+import { count, duration } from '../output/format.js';
+import { deadlineText, elapsedSeconds, forecastLine } from '../output/run-text.js';
+import { type Colours, note, printJson, terminal } from '../output/terminal.js';
+
+interface RunOptions extends ApiOptions, Pick<StartRun, 'priority' | 'deadline' | 'tenant'> {
+  /** `name=value`, each once. */
+  readonly param: readonly string[];
+  readonly idempotencyKey?: string;
+  readonly follow?: boolean;
+}
+
+/** `signalbox run FILE`: checks the document here, starts it there, and with `--follow` watches it to its end. */
+export const run = async (file: string, options: RunOptions): Promise<void> => {
+  const client = openClient(options);
+  const { run, created } = await submit(client, file, options);
+  if (!options.json) announce(run, created, options);
+  if (options.follow) await follow(client, run, options);
+  else if (options.json) printJson(run);
+};
+
+const submit = async (client: ApiClient, file: string, options: RunOptions) => {
+  const { pipeline, text: document } = await readDocument(file);
+  const params = readParams(pipeline, options.param);
+  const { priority, deadline, tenant } = options;
+  const request = { document, params, ...defined({ priority, deadline, tenant }) };
+  return client.startRun(request, options.idempotencyKey).catch((error) => {
+    throw inFile(error, file);
+  });
+};
+
+const defined = <T extends object>(values: T) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
+
+const readParams = (pipeline: Pipeline, assignments: readonly string[]): Params => {
+  const read = parseParameterText(pipeline, assignments);
+  if ('params' in read) return read.params;
+  const what = `The parameters have ${count(read.problems.length, 'mistake')}.`;
+  throw new SignalboxError('invalid-parameter', what, read.problems);
+};
+
+const announce = (run: Run, created: boolean, { follow }: RunOptions): void => {
+  const to = terminal();
+  const { bold, dim, yellow } = to.colours;
+  const nowMs = Date.now();
+  to.print(
+    created
+      ? `Started ${bold(run.id)}`
+      : `${bold(run.id)} was started before with this key; nothing new began`,
+  );
+  to.print(`  ${dim('forecast')}  ${forecastLine(run, nowMs)}`);
+  const deadline = deadlineText(run, nowMs);
+  const doubtful = run.forecast.deadline === 'at-risk' || run.forecast.deadline === 'infeasible';
+  if (deadline) to.print(`  ${dim('deadline')}  ${doubtful ? yellow(deadline) : deadline}`);
+  if (!follow) to.print(`  ${dim('watch')}     signalbox show ${run.id}`);
+};
+
+const follow = async (client: ApiClient, { id }: Run, { json }: RunOptions): Promise<void> => {
+  const { isLive, print } = terminal();
+  const watcher = json ? plainWatcher(note) : isLive ? liveWatcher(process.stdout) : plainWatcher(print);
+  const over = await followRun(client, id, watcher);
+  process.exitCode = over.status === 'succeeded' ? EXIT.ok : EXIT.failed;
+  if (json) printJson(over);
+  else printEnd(over);
+};
+
+const printEnd = (run: RunDetail): void => {
+  const { print, colours } = terminal();
+  for (const line of endLines(run, colours)) print(line);
+};
+
+const endLines = (run: RunDetail, { green, red, dim }: Colours): string[] => {
+  const took = duration(elapsedSeconds(run, Date.now()));
+  if (run.status === 'succeeded') return [`${green('✓')} ${run.id} succeeded in ${took}`];
+  const how = run.status === 'failed' ? 'failed' : 'was cancelled';
+  const why = run.error ? `: ${run.error.message}` : '';
+  const failed = run.tasks.find(({ state }) => state === 'failed');
+  const hint = failed ? [dim(`  signalbox logs ${run.id} '${failed.key}' --stderr`)] : [];
+  return [`${red('✗')} ${run.id} ${how} after ${took}${why}`, ...hint];
+};

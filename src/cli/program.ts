@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { bytesOf, POOLS, PRIORITY_CLASSES } from '../domain/index.js';
+import { EXIT_CODES_HELP } from './exit-codes.js';
+import { PACKAGE_ROOT } from './package-root.js';
+
+/**
+ * The command line, whole: what there is and how it is spelled. Each command's code is loaded when it runs, so that
+ * `--help` and `validate` need not wait for Temporal's SDK or the database.
+ */
+export const createProgram = (): Command => {
+  const program = new Command('signalbox')
+    .description('Runs AI and data pipelines as Temporal workflows on shared gpu, cpu and io pools.')
+    .version(version(), '-V, --version')
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .addHelpText('after', EXIT_CODES_HELP)
+    .showSuggestionAfterError(true)
+    .exitOverride();
+  addRunCommands(program);
+  addLookCommands(program);
+  addActCommands(program);
+  addServiceCommands(program);
+  return program;
+};
+
+const version = (): string =>
+  (JSON.parse(readFileSync(`${PACKAGE_ROOT}package.json`, 'utf8')) as { version: string }).version;
+
+const addRunCommands = (program: Command): void => {
+  program.commandsGroup('Run pipelines:');
+  program
+    .command('validate')
+    .description('check pipeline documents: every mistake, with its place and its mend')
+    .argument('<file...>', 'documents in YAML or JSON; - reads standard input')
+    .addOption(json())
+    .action(async (files, options) => (await import('./commands/validate.js')).validate(files, options));
+  program
+    .command('schema')
+    .description('print the JSON Schema of pipeline documents, for editors')
+    .action(async () => (await import('./commands/schema.js')).schema());
+  withApi(program.command('run'))
+    .description('start a pipeline')
+    .argument('<file>', 'the document in YAML or JSON; - reads standard input')
+    .option('-p, --param <name=value>', 'a parameter; repeat for more', collect, [])
+    .addOption(new Option('--priority <class>', "instead of the document's").choices(PRIORITY_CLASSES))
+    .option('--deadline <when>', 'from now (90m, 2h) or an RFC 3339 time')
+    .option('--tenant <name>', "instead of the document's")
+    .option('--idempotency-key <key>', 'the same key again gives the same run')
+    .option('-f, --follow', 'watch it to its end')
+    .action(async (file, options) => (await import('./commands/run.js')).run(file, options));
+};
+
+const addLookCommands = (program: Command): void => {
+  program.commandsGroup('Look:');
+  withApi(program.command('runs'))
+    .description('list runs, newest first')
+    .addOption(
+      new Option('--status <status>', 'only these').choices(['running', 'succeeded', 'failed', 'cancelled']),
+    )
+    .option('--pipeline <name>', 'only runs of this pipeline')
+    .option('--limit <n>', 'how many', wholeNumber(1, 200), 20)
+    .option('--cursor <cursor>', 'continue where the page before ended')
+    .action(async (options) => (await import('./commands/runs.js')).runs(options));
+  withApi(program.command('show'))
+    .description('show a run, task by task: where, forecast, waited, ran')
+    .argument('<run>')
+    .action(async (run, options) => (await import('./commands/show.js')).show(run, options));
+  withApi(program.command('explain'))
+    .description('say why each task is where it is, and when it should go on')
+    .argument('<run>')
+    .argument('[task]')
+    .action(async (run, task, options) =>
+      (await import('./commands/explain.js')).explain(run, task, options),
+    );
+  withApi(program.command('logs'))
+    .description("print what a task's program printed")
+    .argument('<run>')
+    .argument('<task>', "its name; an item of a fan-out as 'train[2]'")
+    .option('--stderr', 'its standard error instead')
+    .option('--attempt <n>', 'an earlier attempt', wholeNumber(1, 1_000))
+    .option('-f, --follow', 'go on until the attempt has ended')
+    .action(async (run, task, options) => (await import('./commands/logs.js')).logs(run, task, options));
+  withApi(program.command('nodes'))
+    .description('list the machines, what they have and what of it is taken')
+    .action(async (options) => (await import('./commands/nodes.js')).nodes(options));
+};
+
+const addActCommands = (program: Command): void => {
+  program.commandsGroup('Act on a run:');
+  const acts = {
+    cancel: 'stop a run; its running tasks get their grace',
+    pause: 'start nothing more of a run until it is resumed',
+    resume: 'let a paused run go on',
+  } as const;
+  for (const name of Object.keys(acts) as (keyof typeof acts)[])
+    withApi(program.command(name))
+      .description(acts[name])
+      .argument('<run>')
+      .addOption(reason())
+      .action(async (run, options) => (await import('./commands/acts.js')).act(name, run, options));
+  withApi(program.command('priority'))
+    .description("change a run's priority class")
+    .argument('<run>')
+    .addArgument(new Argument('<class>').choices(PRIORITY_CLASSES))
+    .addOption(reason())
+    .action(async (run, to, options) => (await import('./commands/acts.js')).priority(run, to, options));
+};
+
+const addServiceCommands = (program: Command): void => {
+  program.commandsGroup('Run Signalbox itself:');
+  withDatabase(program.command('api'))
+    .description('the HTTP API (SIGNALBOX_WORKER_TOKEN is needed, SIGNALBOX_API_TOKEN beyond this machine)')
+    .option('--host <host>', 'where to listen', '127.0.0.1')
+    .option('--port <port>', 'where to listen', port, 7700)
+    .addOption(workspace())
+    .action(async (options) => (await import('./commands/api.js')).api(options));
+  withTemporal(withDatabase(program.command('control')))
+    .description("the control worker: the pipelines' workflows and the planner")
+    .action(async (options) => (await import('./commands/control.js')).control(options));
+  withTemporal(program.command('worker'))
+    .description("a node of a pool: runs tasks on this machine's hardware (SIGNALBOX_WORKER_TOKEN is needed)")
+    .addOption(new Option('--pool <pool>', 'which pool').choices(POOLS).makeOptionMandatory())
+    .option('--node <name>', "the node's name (this machine's and the pool's where absent)")
+    .option('--devices <n>', 'GPUs to offer (found by nvidia-smi where absent)', wholeNumber(0, 1_024))
+    .option(
+      '--virtual-devices <n>',
+      'devices that no hardware stands behind, for trying out',
+      wholeNumber(1, 1_024),
+    )
+    .option('--cores <n>', 'CPU cores to offer (all where absent)', wholeNumber(0, 4_096))
+    .option('--memory <size>', 'memory to offer, such as 8GiB (all where absent)', byteSize)
+    .option('--slots <n>', 'tasks at a time that ask for no hardware', wholeNumber(0, 10_000))
+    .option(
+      '--functions <file>',
+      'a module (TypeScript or JavaScript) of functions; repeat for more',
+      collect,
+      [],
+    )
+    .option(
+      '--pass-env <name>',
+      'a variable of the environment that tasks may see; repeat for more',
+      collect,
+      [],
+    )
+    .option('--label <name=value>', 'a label of the node; repeat for more', collect, [])
+    .addOption(workspace())
+    .addOption(new Option('--api <url>', "the API's address").env('SIGNALBOX_API_URL'))
+    .action(async (options) => (await import('./commands/worker.js')).worker(options));
+};
+
+const withDatabase = (command: Command): Command =>
+  command
+    .addOption(new Option('--database <url>', 'the ledger, postgres://…').env('SIGNALBOX_DATABASE_URL'))
+    .addOption(policy());
+const withTemporal = (command: Command): Command =>
+  command
+    .addOption(new Option('--temporal-address <host:port>', "Temporal's server").env('TEMPORAL_ADDRESS'))
+    .addOption(new Option('--temporal-namespace <name>', 'its namespace').env('TEMPORAL_NAMESPACE'))
+    .addHelpText('after', TEMPORAL_HELP);
+const policy = (): Option =>
+  new Option('--policy <file>', 'the policy document (the default one where absent)');
+const workspace = (): Option =>
+  new Option('--workspace <where>', "the runs' files: a folder or s3://bucket/prefix").env(
+    'SIGNALBOX_WORKSPACE',
+  );
+
+const TEMPORAL_HELP = `
+Temporal's security comes from the environment: TEMPORAL_API_KEY, TEMPORAL_TLS=true,
+TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY (files), TEMPORAL_TLS_SERVER_NAME.`;
+
+const withApi = (command: Command): Command =>
+  command
+    .addOption(new Option('--api <url>', "the API's address").env('SIGNALBOX_API_URL'))
+    .addOption(json());
+const json = (): Option => new Option('--json', 'one JSON document on standard output');
+const reason = (): Option => new Option('--reason <text>', 'why, for the record');
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most || text.trim() === '')
+      throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+    return value;
+  };
+
+const byteSize = (text: string): string => {
+  if (Number.isNaN(bytesOf(text))) throw new InvalidArgumentError('Give a size such as 512MiB or 8GiB.');
+  return text;
+};
+
+const port = wholeNumber(0, 65_535);
