@@ -14,7 +14,7 @@ import {
   toTaskRun,
 } from '../src/domain/pipeline/runtime.js';
 import type { TaskRun } from '../src/domain/task-activity.js';
-import type { Instance } from './graph.js';
+import type { Instance } from './instance.js';
 
 export type { Scope, TaskScope };
 

@@ -9,6 +9,7 @@ export interface DevFiles {
   readonly root: string;
   readonly logs: string;
   readonly workspace: string;
+  readonly cache: string;
   readonly ledgerUrl: string;
   readonly temporalDatabase: string;
   log(name: string): string;
@@ -22,6 +23,7 @@ export function devFiles(folder: string): DevFiles {
     root,
     logs: join(root, 'logs'),
     workspace: join(root, 'workspace'),
+    cache: join(root, 'cache'),
     ledgerUrl: `pglite://${join(root, 'ledger')}`,
     temporalDatabase: join(root, 'temporal.db'),
     log: (name) => join(root, 'logs', `${name}.log`),

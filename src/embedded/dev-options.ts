@@ -5,8 +5,8 @@ export interface DevOptions {
   readonly apiPort?: number;
   readonly temporalPort?: number;
   readonly uiPort?: number;
-  /** A module of functions for the pool workers (TypeScript or JavaScript). */
-  readonly functions?: string;
+  /** Modules of functions that every pool worker offers (TypeScript or JavaScript). */
+  readonly functions?: readonly string[];
   /** A policy document; the default policy where absent. */
   readonly policy?: string;
   /** Hears what takes long and what died; stderr by default. */

@@ -17,8 +17,8 @@ export interface DevWorkersOptions {
   readonly folder: string;
   /** How they reach Temporal, the API and the workspace; secrets go here, never into arguments. */
   readonly env: NodeJS.ProcessEnv;
-  /** A module of functions that every pool offers. */
-  readonly functions?: string;
+  /** Modules of functions that every pool offers. */
+  readonly functions: readonly string[];
   /** True where the gpu node's devices stand for no hardware. */
   readonly virtualDevices: boolean;
   readonly died: (why: string) => void;
@@ -58,6 +58,6 @@ function workerArguments(pool: Pool, options: DevWorkersOptions): string[] {
     `--pool=${pool}`,
     `--node=${pool}-1`,
     ...(pool === 'gpu' && options.virtualDevices ? [`--virtual-devices=${VIRTUAL_DEVICES}`] : []),
-    ...(options.functions === undefined ? [] : [`--functions=${options.functions}`]),
+    ...options.functions.map((module) => `--functions=${module}`),
   ];
 }

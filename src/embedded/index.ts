@@ -1,3 +1,4 @@
+export { startDev } from './dev.js';
 export { DEV_PORTS, type Dev, type DevOptions } from './dev-options.js';
 export { freePort, requireFreePorts } from './ports.js';
 export { resolveTemporal, type TemporalSource } from './temporal-binary.js';

@@ -1,6 +1,3 @@
-import type { Pool, ResourceRequest } from '../resources.js';
-import type { Task } from './schema.js';
-
 const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 const BYTES = {
   ...{ B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
@@ -24,25 +21,4 @@ export const bytesOf = (size: number | string): number => {
   if (typeof size === 'number') return Number.isInteger(size) ? size : Number.NaN;
   const [, amount, unit] = BYTE_SIZE.exec(size) ?? [];
   return Math.ceil(Number(amount) * BYTES[unit as keyof typeof BYTES]);
-};
-
-/** The pool a task runs in: the named one, else gpu where it asks for devices, io where for slots only, else cpu. */
-export const poolOf = (task: Pick<Task, 'pool' | 'resources'>): Pool => {
-  if (task.pool !== undefined) return task.pool;
-  const { gpu = 0, cpu = 0, slots = 0 } = task.resources ?? {};
-  if (gpu > 0) return 'gpu';
-  return slots > 0 && cpu === 0 ? 'io' : 'cpu';
-};
-
-/** What one attempt of a task asks for: its amounts, and where it names none of its pool's own kind, one device, core or slot. */
-export const resourceRequest = (task: Pick<Task, 'pool' | 'resources'>): ResourceRequest => {
-  const pool = poolOf(task);
-  const { gpu, cpu, memoryBytes, slots } = task.resources ?? {};
-  return {
-    pool,
-    devices: gpu ?? (pool === 'gpu' ? 1 : 0),
-    cores: cpu ?? (pool === 'cpu' ? 1 : 0),
-    memoryBytes: bytesOf(memoryBytes ?? 0),
-    slots: slots ?? (pool === 'io' ? 1 : 0),
-  };
 };

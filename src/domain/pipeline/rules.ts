@@ -1,9 +1,10 @@
 import type { JsonValue } from '../json.js';
 import { MAX_TASKS } from '../run.js';
-import { durationSeconds, poolOf } from './amounts.js';
+import { durationSeconds } from './amounts.js';
 import type { Draft, DraftTask } from './draft.js';
 import { cyclesOf } from './graph.js';
 import { member } from './json-schema.js';
+import { poolOf } from './request.js';
 import type { Task } from './schema.js';
 import type { Mistake, Path } from './source.js';
 import { nearest } from './suggest.js';

@@ -5,5 +5,6 @@
 export * from './amounts.js';
 export * from './expressions.js';
 export * from './graph.js';
+export * from './request.js';
 export type { Pipeline, Task } from './schema.js';
 export * from './task-run.js';
