@@ -15,12 +15,12 @@ export interface DevWorkersOptions {
   readonly files: DevFiles;
   /** Their working folder: where `cwd` of a command begins. */
   readonly folder: string;
-  /** How they reach Temporal, the API and the workspace; secrets go here, never into arguments. */
+  /** How they reach Temporal, the API and the workspace. */
   readonly env: NodeJS.ProcessEnv;
   /** Modules of functions that every pool offers. */
   readonly functions: readonly string[];
-  /** True where the gpu node's devices stand for no hardware. */
-  readonly virtualDevices: boolean;
+  /** Devices that the gpu node declares though no hardware stands behind them; 0 to offer what is found. */
+  readonly virtualDevices: number;
   readonly died: (why: string) => void;
 }
 
@@ -57,7 +57,7 @@ function workerArguments(pool: Pool, options: DevWorkersOptions): string[] {
     'worker',
     `--pool=${pool}`,
     `--node=${pool}-1`,
-    ...(pool === 'gpu' && options.virtualDevices ? [`--virtual-devices=${VIRTUAL_DEVICES}`] : []),
+    ...(pool === 'gpu' && options.virtualDevices > 0 ? [`--virtual-devices=${options.virtualDevices}`] : []),
     ...options.functions.map((module) => `--functions=${module}`),
   ];
 }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { announce, type DevFiles, devFiles, lockFolder, workerToken } from './dev-files.js';
 import { DEV_PORTS, type Dev, type DevOptions } from './dev-options.js';
-import { startDevServices } from './dev-services.js';
-import { startDevTemporal } from './dev-temporal.js';
+import { type DevServices, startDevServices } from './dev-services.js';
+import { type DevTemporal, startDevTemporal } from './dev-temporal.js';
 import { hasGpu, startDevWorkers, VIRTUAL_DEVICES } from './dev-workers.js';
 import { requireFreePorts } from './ports.js';
 import { removeOrphan } from './supervisor.js';
@@ -37,7 +37,6 @@ async function assemble(options: DevOptions, files: DevFiles, parts: UndoStack):
 
   const temporal = await startDevTemporal({ files, ports, progress });
   parts.add(() => temporal.child?.stop(LEAVE_MS.temporal));
-
   const token = workerToken(files);
   const services = await startDevServices({
     files,
@@ -47,41 +46,46 @@ async function assemble(options: DevOptions, files: DevFiles, parts: UndoStack):
     policy: options.policy,
   });
   parts.add(services.stop);
-
-  const virtualDevices = !(await hasGpu());
+  const virtualDevices = (await hasGpu()) ? 0 : VIRTUAL_DEVICES;
   const workers = await startDevWorkers({
     files,
     folder: resolve(options.folder),
-    env: {
-      ...process.env,
-      TEMPORAL_ADDRESS: temporal.settings.address,
-      TEMPORAL_NAMESPACE: temporal.settings.namespace,
-      SIGNALBOX_API_URL: services.apiUrl,
-      SIGNALBOX_WORKER_TOKEN: token,
-      SIGNALBOX_WORKSPACE: files.workspace,
-    },
+    env: workerEnvironment(files, temporal, services, token),
     virtualDevices,
-    died: progress,
     functions: options.functions ?? [],
+    died: progress,
   });
   parts.add(() => Promise.all(workers.map((worker) => worker.stop(LEAVE_MS.workers))));
   await services.untilNodes(workers.length);
   parts.add(announce(files, { apiUrl: services.apiUrl }));
-
   return {
     apiUrl: services.apiUrl,
     temporalAddress: temporal.settings.address,
     temporalUiUrl: temporal.uiUrl,
     logFolder: files.logs,
-    notes: virtualDevices
-      ? [`No GPU was found (nvidia-smi): the gpu node has ${VIRTUAL_DEVICES} virtual devices.`]
-      : [],
+    notes:
+      virtualDevices > 0 ? [`No GPU was found: the gpu node has ${virtualDevices} virtual devices.`] : [],
     stop: () => parts.undo(),
     kill: () => {
       for (const child of [...workers, temporal.child]) child?.kill();
     },
   };
 }
+
+/** How the workers reach the rest. Secrets go by environment, never by arguments, which `ps` shows to everyone. */
+const workerEnvironment = (
+  files: DevFiles,
+  temporal: DevTemporal,
+  services: DevServices,
+  token: string,
+): NodeJS.ProcessEnv => ({
+  ...process.env,
+  TEMPORAL_ADDRESS: temporal.settings.address,
+  TEMPORAL_NAMESPACE: temporal.settings.namespace,
+  SIGNALBOX_API_URL: services.apiUrl,
+  SIGNALBOX_WORKER_TOKEN: token,
+  SIGNALBOX_WORKSPACE: files.workspace,
+});
 
 const portsOf = ({ apiPort, temporalPort, uiPort }: DevOptions) => ({
   api: apiPort ?? DEV_PORTS.api,
