@@ -19,12 +19,11 @@ COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 COPY --from=build /app/bin /app/bin
 COPY --from=build /app/policies /app/policies
-COPY --from=build /app/pipelines /app/pipelines
 COPY --from=build /app/deploy /app/deploy
 RUN ln -s /app/bin/signalbox.js /usr/local/bin/signalbox && install -d -o node -g node /data /data/workspace
 USER node
-# Where a task's `cwd` begins; mount a project over it, or set another working directory.
-WORKDIR /app
+# A worker keeps its node's key here, and a task's `cwd` begins here unless another working directory is set.
+WORKDIR /data
 VOLUME /data
 EXPOSE 7700
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/deploy/health.mjs", "api"]

@@ -1,6 +1,7 @@
 // Whether a container does its work, for its health check:
-//   node deploy/health.mjs api            the API answers and reaches its ledger
-//   node deploy/health.mjs QUEUE          this machine polls that Temporal task queue
+//   node deploy/health.mjs api                 the API answers and reaches its ledger
+//   node deploy/health.mjs signalbox-control   this machine's control worker asks Temporal for work
+//   node deploy/health.mjs gpu@gpu-1           the worker of that node does
 import { hostname } from 'node:os';
 import { connectClient, temporalSettingsFrom } from '../dist/workers/temporal.js';
 
@@ -17,14 +18,17 @@ async function checkApi() {
 async function checkPolls(queue) {
   const settings = temporalSettingsFrom(process.env);
   const { client, close } = await connectClient(settings);
-  const taskQueueType = queue === 'signalbox-control' ? WORKFLOW_QUEUE : ACTIVITY_QUEUE;
+  const [, node] = queue.split('@');
+  const taskQueueType = node === undefined ? WORKFLOW_QUEUE : ACTIVITY_QUEUE;
+  // A pool worker bears its node's name; the control worker that of its process and host.
+  const identity = node ?? hostname();
   const { pollers } = await client.workflowService
     .describeTaskQueue({ namespace: settings.namespace, taskQueue: { name: queue }, taskQueueType })
     .finally(close);
   const since = (Date.now() - POLLED_WITHIN_MS) / 1000;
-  const own = (pollers ?? []).filter(({ identity }) => identity?.includes(hostname()));
+  const own = (pollers ?? []).filter((poller) => poller.identity?.includes(identity));
   if (own.some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) > since)) return;
-  throw new Error(`no worker of ${hostname()} has polled ${queue} in the last ${POLLED_WITHIN_MS / 1000} s`);
+  throw new Error(`no worker of ${identity} has polled ${queue} in the last ${POLLED_WITHIN_MS / 1000} s`);
 }
 
 const [what] = process.argv.slice(2);

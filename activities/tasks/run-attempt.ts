@@ -108,6 +108,7 @@ const end = async <Run extends TaskRun>(
   try {
     await open.restore();
     const run = await withLocalPaths(input.run as Run, workspace, kind.quote);
+    open.attempt.leave.throwIfAborted();
     const { outputs, exitCode = null } = await kind.work(run, open.attempt);
     return { outcome: 'succeeded', outputs: await publishOutputs(open.attempt, outputs), exitCode };
   } catch (error) {

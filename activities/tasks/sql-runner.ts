@@ -42,8 +42,8 @@ const firstRow = async (connection: DuckDBConnection, sql: string): Promise<Row 
 const statements = async (connection: DuckDBConnection, job: SqlJob): Promise<Row> => {
   let row: Row | undefined;
   for (const [index, sql] of job.statements.entries()) {
-    row = await firstRow(connection, sql).catch((error: Error) => {
-      throw new SqlFailure('sql-error', `${error.message}\nIn statement ${index + 1}: ${excerpt(sql)}`);
+    row = await firstRow(connection, sql).catch((error) => {
+      throw complaint(error, `statement ${index + 1}`, sql);
     });
     writeFileSync(job.progress, String((index + 1) / (job.statements.length + job.assertions.length)));
   }
@@ -61,7 +61,7 @@ const assertions = async (connection: DuckDBConnection, job: SqlJob): Promise<vo
       const counted = await firstRow(connection, `SELECT count(*) AS n FROM (${rule}\n)`);
       broken.push(`${name}: ${counted?.n} rows, such as ${excerpt(toJson(example))}`);
     } catch (error) {
-      throw new SqlFailure('sql-error', `${(error as Error).message}\nIn assertion ${name}: ${excerpt(sql)}`);
+      throw complaint(error, `assertion ${name}`, sql);
     }
   }
   if (broken.length > 0) throw new SqlFailure('assertion-failed', broken.join('\n'));
@@ -85,6 +85,13 @@ class SqlFailure extends Error {
   }
 }
 
+/** DuckDB's own complaint, with the text that it is about. */
+const complaint = (error: unknown, about: string, sql: string): SqlFailure => {
+  const { message } = error as Error;
+  const code = message.startsWith('Out of Memory') ? 'out-of-memory' : 'sql-error';
+  return new SqlFailure(code, `${message}\nIn ${about}: ${excerpt(sql)}`);
+};
+
 const main = async (job: SqlJob): Promise<void> => {
   try {
     const connection = await open(job);
@@ -92,8 +99,8 @@ const main = async (job: SqlJob): Promise<void> => {
     await assertions(connection, job);
     writeFileSync(job.output, toJson(row));
   } catch (error) {
-    const { code = 'sql-error', message } = error as SqlFailure;
-    writeFileSync(job.verdict, JSON.stringify({ code, message } satisfies SqlVerdict));
+    const { message, code } = error as SqlFailure;
+    writeFileSync(job.verdict, JSON.stringify({ code: code ?? 'sql-error', message } satisfies SqlVerdict));
     process.exitCode = 1;
   }
 };
