@@ -108,6 +108,12 @@ const addActCommands = (program: Command): void => {
 
 const addServiceCommands = (program: Command): void => {
   program.commandsGroup('Run Signalbox itself:');
+  program
+    .command('demo')
+    .description('the main job on real data, in a place of its own: what happens, and why')
+    .option('--keep', 'leave everything running until Ctrl-C')
+    .option('--json', 'end with one JSON line on standard output; the story goes to standard error')
+    .action(async (options) => (await import('./demo/demo.js')).demo(options));
   withDatabase(program.command('api'))
     .description('the HTTP API (SIGNALBOX_WORKER_TOKEN is needed, SIGNALBOX_API_TOKEN beyond this machine)')
     .option('--host <host>', 'where to listen', '127.0.0.1')

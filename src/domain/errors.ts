@@ -36,6 +36,7 @@ export const ERRORS = {
   },
   'unsafe-bind': { status: 500, mend: 'Set SIGNALBOX_API_TOKEN, or bind to 127.0.0.1.' },
   'port-taken': { status: 500, mend: 'Stop the other program or choose another port.' },
+  'demo-failed': { status: 500, mend: 'Try again with less else running; the logs say more.' },
   'already-running': { status: 500, mend: 'Stop the other `signalbox dev` of this folder first.' },
   'node-folder-taken': {
     status: 500,

@@ -1,0 +1,50 @@
+import type { Explanation, RunDetail, Task } from '../../api/client/index.js';
+import { duration, durationRange } from '../output/format.js';
+import { type Column, table } from '../output/table.js';
+import type { Terminal } from '../output/terminal.js';
+import type { Outcome } from './story.js';
+
+interface Row {
+  readonly run: RunDetail;
+  readonly task: Task;
+  readonly decision: string;
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'RUN', cell: ({ run }) => run.priority },
+  { title: 'TASK', cell: ({ task }) => task.key },
+  { title: 'POOL', cell: ({ task }) => task.request?.pool ?? '' },
+  { title: 'NODE', cell: ({ task }) => task.node ?? '' },
+  { title: 'FORECAST', cell: ({ task }) => forecastOf(task), align: 'right' },
+  { title: 'WAITED', cell: ({ task }) => duration(task.waitedSeconds ?? 0), align: 'right' },
+  { title: 'RAN', cell: ({ task }) => duration(task.ranSeconds ?? 0), align: 'right' },
+  { title: 'DECISION', cell: ({ decision }) => decision, flexible: true },
+];
+
+const forecastOf = ({ forecast }: Task): string =>
+  forecast === null ? '' : durationRange(forecast.p50Seconds, forecast.p90Seconds);
+
+/** All tasks of both runs in the order in which they started. */
+const rowsOf = ({ training, urgent, explanations }: Outcome): readonly Row[] =>
+  [training, urgent]
+    .flatMap((run) =>
+      run.tasks.map((task) => ({ run, task, decision: decisionOf(explanations.get(run.id) ?? [], task) })),
+    )
+    .sort((a, b) => (a.task.startedAt ?? '').localeCompare(b.task.startedAt ?? ''));
+
+const decisionOf = (explanations: readonly Explanation[], task: Task): string =>
+  explanations.find(({ task: key }) => key === task.key)?.past.findLast(({ kind }) => kind === 'granted')
+    ?.sentence ?? '';
+
+/** What happened and why, as a table, and what came of it. */
+export const closingLines = (outcome: Outcome, to: Terminal): readonly string[] => {
+  const { bold } = to.colours;
+  const { urgentWaitedSeconds, inArrivalOrderSeconds, overtaken, testScore, baselineScore } = outcome;
+  return [
+    '',
+    ...table(COLUMNS, rowsOf(outcome), to),
+    '',
+    `${bold('Score')}    AUC ${testScore.toFixed(3)} on June, which no training saw; by the hour of the day alone ${baselineScore.toFixed(3)}`,
+    `${bold('Urgency')}  waited ${duration(urgentWaitedSeconds)} for a gpu, overtaking ${overtaken}; the same run times replayed in order of arrival: ${duration(inArrivalOrderSeconds)}`,
+  ];
+};
