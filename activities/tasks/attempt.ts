@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
-import type { FileRef, TaskActivityInput } from '../../src/domain/index.js';
+import type { FileRef, JsonValue, TaskActivityInput } from '../../src/domain/index.js';
 import type { Content } from '../artifacts/index.js';
-import type { Outputs } from './outputs.js';
+
+/** A task's results, by output name. */
+export type Outputs = Readonly<Record<string, JsonValue>>;
 
 /** One attempt of a task, as its kind sees it. */
 export interface Attempt {

@@ -2,7 +2,8 @@ import type { TaskActivityInput, TaskActivityResult, TaskKind } from '../../src/
 import { command, type ProgramSettings } from './command.js';
 import { runFunction, type TaskFunctions } from './function.js';
 import { http } from './http.js';
-import { type AttemptSettings, activityOf } from './run-attempt.js';
+import type { AttemptSettings } from './open-attempt.js';
+import { activityOf } from './run-attempt.js';
 import { quoteSql, sql } from './sql.js';
 
 export { type Hold, LeaseRefused, type TaskAgent } from './agent.js';

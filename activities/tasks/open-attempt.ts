@@ -1,11 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { attemptPrefix, type FileRef, type TaskActivityInput, type Usage } from '../../src/domain/index.js';
-import { type AttemptFolder, newestChange, restoreFolder } from '../artifacts/index.js';
-import type { Hold } from './agent.js';
+import { type AttemptFolder, newestChange, restoreFolder, type Workspace } from '../artifacts/index.js';
+import type { Hold, TaskAgent } from './agent.js';
 import type { Attempt } from './attempt.js';
 import { type CheckpointKeeper, checkpointKeeper } from './checkpoints.js';
-import type { AttemptSettings } from './run-attempt.js';
+
+/** What every kind of task needs. */
+export interface AttemptSettings {
+  readonly agent: TaskAgent;
+  readonly workspace: Workspace;
+  readonly log: Logger;
+  /** How often a changed checkpoint folder is kept while the task runs. */
+  readonly checkpointEverySeconds: number;
+}
 
 /** An attempt under way, as the wrapper around its kind sees it. */
 export interface OpenAttempt {

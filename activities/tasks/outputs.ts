@@ -1,11 +1,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
 import { type FileRef, isFileRef, type JsonValue, MAX_TASK_OUTPUT_BYTES } from '../../src/domain/index.js';
-import type { Attempt } from './attempt.js';
+import type { Attempt, Outputs } from './attempt.js';
 import { TaskFailure } from './failure.js';
-
-/** A task's results, by output name. */
-export type Outputs = Readonly<Record<string, JsonValue>>;
 
 /** The most that an outputs file may hold before any of it is looked at. */
 const MAX_OUTPUT_FILE_BYTES = 64 * 1024 * 1024;

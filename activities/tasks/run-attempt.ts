@@ -1,6 +1,5 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import type { Logger } from 'pino';
 import type {
   JsonValue,
   NodeId,
@@ -10,21 +9,12 @@ import type {
   TaskHeartbeat,
   TaskRun,
 } from '../../src/domain/index.js';
-import { type Workspace, withLocalPaths } from '../artifacts/index.js';
-import { type Hold, LeaseRefused, type TaskAgent } from './agent.js';
+import { withLocalPaths } from '../artifacts/index.js';
+import { type Hold, LeaseRefused } from './agent.js';
 import type { Attempt, Worked } from './attempt.js';
 import { TaskFailure } from './failure.js';
-import { type OpenAttempt, openAttempt } from './open-attempt.js';
+import { type AttemptSettings, type OpenAttempt, openAttempt } from './open-attempt.js';
 import { publishOutputs } from './outputs.js';
-
-/** What every kind of task needs. */
-export interface AttemptSettings {
-  readonly agent: TaskAgent;
-  readonly workspace: Workspace;
-  readonly log: Logger;
-  /** How often a changed checkpoint folder is kept while the task runs. */
-  readonly checkpointEverySeconds: number;
-}
 
 /** One kind of task. `quote` makes a local path safe within its texts. */
 export interface Kind<Run extends TaskRun> {
