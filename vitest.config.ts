@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Rooms whose tests need the shared Temporal server and the compiled program; all others start in an instant. */
-const SERVER_TESTS = ['workflows', 'e2e', 'faults', 'replay', 'bench'].map(
+const SERVER_TESTS = ['workflows', 'e2e', 'faults', 'replay', 'bench', 'cli'].map(
   (room) => `test/${room}/**/*.test.ts`,
 );
 

@@ -7,9 +7,9 @@ export const EXIT = { ok: 0, failed: 1, badInput: 2, interrupted: 130 } as const
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done; a followed run succeeded
-  1    it did not work out: the run failed or was cancelled, nothing found, nobody answers
-  2    bad input: a document, parameter or option is wrong; nothing was started
-  130  interrupted by Ctrl-C; a followed run goes on`;
+  1    the run failed or was cancelled, nothing was found, or nobody answers
+  2    a document, parameter or option is wrong; nothing was started
+  130  Ctrl-C; a followed run goes on`;
 
 /** Mistakes in what was given are 2, everything else that goes wrong is 1. */
 export const exitCodeOf = ({ status, code }: SignalboxError): number =>

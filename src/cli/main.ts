@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander';
+import { SignalboxError } from '../domain/index.js';
 import { EXIT } from './exit-codes.js';
 import { createProgram } from './program.js';
+import { report } from './report.js';
 
 /** A reader that has seen enough (`signalbox runs | head`) is no error. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,13 +10,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** Commander has told people already; scripts that asked for JSON hear it too. */
+const afterCommander = ({ exitCode, message }: CommanderError, asJson: boolean): number => {
+  if (exitCode === 0) return EXIT.ok;
+  if (asJson) report(new SignalboxError('invalid-option', message.replace(/^error: /, '')), asJson);
+  return EXIT.badInput;
+};
+
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
-  } else {
-    const { report } = await import('./report.js');
-    process.exitCode = report(error, process.argv.includes('--json'));
-  }
+  const asJson = process.argv.includes('--json');
+  process.exitCode = error instanceof CommanderError ? afterCommander(error, asJson) : report(error, asJson);
 }

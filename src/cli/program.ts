@@ -12,7 +12,7 @@ export const createProgram = (): Command => {
   const program = new Command('signalbox')
     .description('Runs AI and data pipelines as Temporal workflows on shared gpu, cpu and io pools.')
     .version(version(), '-V, --version')
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp({ sortOptions: true })
     .addHelpText('after', EXIT_CODES_HELP)
     .showSuggestionAfterError(true)
     .exitOverride();
@@ -20,6 +20,7 @@ export const createProgram = (): Command => {
   addLookCommands(program);
   addActCommands(program);
   addServiceCommands(program);
+  program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command and its options');
   return program;
 };
 
@@ -41,7 +42,7 @@ const addRunCommands = (program: Command): void => {
   withApi(program.command('run'))
     .description('start a pipeline')
     .argument('<file>', 'the document in YAML or JSON; - reads standard input')
-    .option('-p, --param <name=value>', 'a parameter; repeat for more', collect, [])
+    .option('-p, --param <name=value>', 'a parameter; repeat for more', collect)
     .addOption(new Option('--priority <class>', "instead of the document's").choices(PRIORITY_CLASSES))
     .option('--deadline <when>', 'from now (90m, 2h) or an RFC 3339 time')
     .option('--tenant <name>', "instead of the document's")
@@ -148,7 +149,7 @@ const addServiceCommands = (program: Command): void => {
       collect,
       [],
     )
-    .option('--label <name=value>', 'a label of the node; repeat for more', collect, [])
+    .option('--label <name=value>', 'a label of the node; repeat for more', collect)
     .addOption(workspace())
     .addOption(new Option('--api <url>', "the API's address").env('SIGNALBOX_API_URL'))
     .action(async (options) => (await import('./commands/worker.js')).worker(options));
@@ -181,7 +182,7 @@ const withApi = (command: Command): Command =>
 const json = (): Option => new Option('--json', 'one JSON document on standard output');
 const reason = (): Option => new Option('--reason <text>', 'why, for the record');
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 const wholeNumber =
   (least: number, most: number) =>

@@ -32,7 +32,7 @@ export const ERRORS = {
   'ledger-unavailable': { status: 503, mend: 'Check the database and SIGNALBOX_DATABASE_URL.' },
   'api-unreachable': {
     status: 503,
-    mend: 'Start `signalbox dev`, or give the address by --api or SIGNALBOX_API_URL.',
+    mend: 'Start it, or give the address by --api or SIGNALBOX_API_URL.',
   },
   'unsafe-bind': { status: 500, mend: 'Set SIGNALBOX_API_TOKEN, or bind to 127.0.0.1.' },
   'port-taken': { status: 500, mend: 'Stop the other program or choose another port.' },

@@ -12,7 +12,7 @@ import { type Colours, note, printJson, terminal } from '../output/terminal.js';
 
 interface RunOptions extends ApiOptions, Pick<StartRun, 'priority' | 'deadline' | 'tenant'> {
   /** `name=value`, each once. */
-  readonly param: readonly string[];
+  readonly param?: readonly string[];
   readonly idempotencyKey?: string;
   readonly follow?: boolean;
 }
@@ -28,7 +28,7 @@ export const run = async (file: string, options: RunOptions): Promise<void> => {
 
 const submit = async (client: ApiClient, file: string, options: RunOptions) => {
   const { pipeline, text: document } = await readDocument(file);
-  const params = readParams(pipeline, options.param);
+  const params = readParams(pipeline, options.param ?? []);
   const { priority, deadline, tenant } = options;
   const request = { document, params, ...defined({ priority, deadline, tenant }) };
   return client.startRun(request, options.idempotencyKey).catch((error) => {

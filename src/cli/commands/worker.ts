@@ -15,10 +15,10 @@ interface WorkerOptions {
   readonly cores?: number;
   readonly memory?: string;
   readonly slots?: number;
-  readonly functions: readonly string[];
-  readonly label: readonly string[];
+  readonly functions?: readonly string[];
+  readonly label?: readonly string[];
   readonly workspace?: string;
-  readonly passEnv: readonly string[];
+  readonly passEnv?: readonly string[];
   readonly api?: string;
   readonly temporalAddress?: string;
   readonly temporalNamespace?: string;
@@ -40,9 +40,9 @@ const settingsFrom = (options: WorkerOptions): PoolSettingsInput => {
     apiUrl: apiUrl(options.api),
     workerToken,
     temporal: temporalSettingsFrom(temporalEnvironment({ ...options })),
-    labels: labelsFrom(options.label),
-    functions: [...options.functions],
-    passEnv: [...options.passEnv],
+    labels: labelsFrom(options.label ?? []),
+    functions: [...(options.functions ?? [])],
+    passEnv: [...(options.passEnv ?? [])],
     ...(options.node === undefined ? {} : { node: options.node }),
     ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
   };
@@ -87,5 +87,5 @@ const OPTIONS: Readonly<Record<string, string>> = {
 
 const wrong = (setting: string, message: string): Problem => {
   const path = OPTIONS[setting] ?? `--${setting}`;
-  return { path, message: `${message}.`, mend: 'See `signalbox worker --help`.' };
+  return { path, message: message, mend: 'see `signalbox worker --help`' };
 };
