@@ -115,6 +115,15 @@ const addServiceCommands = (program: Command): void => {
     .option('--keep', 'leave everything running until Ctrl-C')
     .option('--json', 'end with one JSON line on standard output; the story goes to standard error')
     .action(async (options) => (await import('./demo/demo.js')).demo(options));
+  program
+    .command('dev')
+    .description('everything on this machine: Temporal, ledger, API and a worker for each pool')
+    .option('--port <port>', "the API's port", port, 7700)
+    .option('--temporal-port <port>', "the Temporal server's port", port)
+    .option('--ui-port <port>', "the Temporal Web UI's port", port)
+    .option('--functions <file>', 'a module of functions that every worker offers; repeat for more', collect)
+    .addOption(policy())
+    .action(async (options) => (await import('./commands/dev.js')).dev(options));
   withDatabase(program.command('api'))
     .description('the HTTP API (SIGNALBOX_WORKER_TOKEN is needed, SIGNALBOX_API_TOKEN beyond this machine)')
     .option('--host <host>', 'where to listen', '127.0.0.1')

@@ -1,0 +1,34 @@
+import { startDev } from '../../embedded/index.js';
+import { untilStopped } from '../lifetime.js';
+import { note, terminal } from '../output/terminal.js';
+
+interface DevCommandOptions {
+  readonly port?: number;
+  readonly temporalPort?: number;
+  readonly uiPort?: number;
+  readonly functions?: readonly string[];
+  readonly policy?: string;
+}
+
+/** `signalbox dev`: everything on this machine, in one process tree, until Ctrl-C. */
+export const dev = async ({ port, ...options }: DevCommandOptions): Promise<void> => {
+  const folder = process.cwd();
+  const started = await startDev({
+    folder,
+    ...options,
+    ...(port === undefined ? {} : { apiPort: port }),
+    progress: note,
+  });
+  const { print, colours } = terminal();
+  const facts = [
+    ['API', started.apiUrl],
+    ['Temporal UI', started.temporalUiUrl ?? `not ours (Temporal at ${started.temporalAddress})`],
+    ['Logs', started.logFolder],
+  ] as const;
+  print(
+    `${colours.green('✓')} Signalbox is ready. Ctrl-C stops all of it; unfinished runs go on at the next start.`,
+  );
+  for (const [name, fact] of facts) print(`  ${colours.dim(name.padEnd(12))} ${fact}`);
+  for (const each of started.notes) print(`  ${colours.dim('Note'.padEnd(12))} ${each}`);
+  await untilStopped(started);
+};
