@@ -38,10 +38,6 @@ export const startPoolWorker = async (
   if (settings.virtualDevices) {
     log.warn({ devices: capacity.devices }, 'Virtual devices: declared, no such hardware stands behind them');
   }
-  const workspace = openWorkspace(settings.workspace, {
-    env: process.env,
-    cacheFolder: join(settings.data, 'cache', settings.node),
-  });
   const connection = await connectWorker(settings.temporal);
   const agent = await startAgent({
     ...settings,
@@ -54,6 +50,10 @@ export const startPoolWorker = async (
   }).catch(async (error) => {
     await connection.close();
     throw error;
+  });
+  const workspace = openWorkspace(settings.workspace, {
+    env: process.env,
+    cacheFolder: join(settings.data, 'cache', settings.node),
   });
   const activities = createTaskActivities({
     ...settings,

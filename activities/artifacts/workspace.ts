@@ -47,8 +47,11 @@ export const checkedKey = (key: string): string => {
 const encoded = (part: string) =>
   encodeURIComponent(part).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** The URI of a key; characters that could end a URI within a text are escaped. */
-export const uriOf = (key: string): string => SCHEME + checkedKey(key).split('/').map(encoded).join('/');
+/** A key as a path of a URL; characters that could end a URI within a text are escaped too. */
+export const encodedKey = (key: string): string => checkedKey(key).split('/').map(encoded).join('/');
+
+/** The URI of a key. */
+export const uriOf = (key: string): string => SCHEME + encodedKey(key);
 
 /** The key that a URI names. Throws `invalid-request` for anything else. */
 export const keyOf = (uri: string): string => {

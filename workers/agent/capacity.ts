@@ -13,8 +13,8 @@ export interface DeclaredCapacity {
 }
 
 const NVIDIA_SMI_TIMEOUT_MS = 3000;
-/** Slots bound light work that holds no hardware: many on io nodes, some elsewhere. */
-const DEFAULT_SLOTS: Record<Pool, number> = { gpu: 8, cpu: 16, io: 64 };
+/** Only io nodes have slots: they bound light work that holds no hardware. */
+const DEFAULT_SLOTS: Record<Pool, number> = { gpu: 0, cpu: 0, io: 64 };
 
 /** The node's capacity: what was declared, else what is found. */
 export const findCapacity = async (pool: Pool, declared: DeclaredCapacity): Promise<Resources> => ({
