@@ -1,4 +1,4 @@
-import type { Explanation, RunDetail, Task } from '../../api/client/index.js';
+import type { RunDetail, Task } from '../../api/client/index.js';
 import { duration, durationRange } from '../output/format.js';
 import { type Column, table } from '../output/table.js';
 import type { Terminal } from '../output/terminal.js';
@@ -25,16 +25,19 @@ const forecastOf = ({ forecast }: Task): string =>
   forecast === null ? '' : durationRange(forecast.p50Seconds, forecast.p90Seconds);
 
 /** All tasks of both runs in the order in which they started. */
-const rowsOf = ({ training, urgent, explanations }: Outcome): readonly Row[] =>
-  [training, urgent]
-    .flatMap((run) =>
-      run.tasks.map((task) => ({ run, task, decision: decisionOf(explanations.get(run.id) ?? [], task) })),
-    )
+const rowsOf = (outcome: Outcome): readonly Row[] =>
+  [outcome.training, outcome.urgent]
+    .flatMap((run) => run.tasks.map((task) => ({ run, task, decision: decisionOf(outcome, run, task) })))
     .sort((a, b) => (a.task.startedAt ?? '').localeCompare(b.task.startedAt ?? ''));
 
-const decisionOf = (explanations: readonly Explanation[], task: Task): string =>
-  explanations.find(({ task: key }) => key === task.key)?.past.findLast(({ kind }) => kind === 'granted')
-    ?.sentence ?? '';
+const decisionOf = ({ explanations, urgent, overtaken }: Outcome, run: RunDetail, task: Task): string => {
+  const past = explanations.get(run.id)?.find(({ task: key }) => key === task.key)?.past ?? [];
+  const had = (kind: string) => past.some((decision) => decision.kind === kind);
+  if (!had('granted')) return task.state;
+  const granted = had('deferred') ? 'deferred, then granted' : 'granted at once';
+  const isExpress = run === urgent && task.request?.pool === 'gpu';
+  return isExpress ? `${granted}, ahead of ${overtaken}` : granted;
+};
 
 /** What happened and why, as a table, and what came of it. */
 export const closingLines = (outcome: Outcome, to: Terminal): readonly string[] => {

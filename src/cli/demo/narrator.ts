@@ -24,6 +24,20 @@ export const narrator = (stream: WriteStream): Narrator => {
     done: (what, particulars = '') =>
       to.print(`  ${green('✓')} ${particulars ? `${what.padEnd(9)} ${particulars}` : what}`),
     note: (text) => to.print(`  ${dim('·')} ${text}`),
-    quote: (text) => to.print(`    ${dim('│')} ${text}`),
+    quote: (text) => {
+      for (const line of wrap(text, Math.min(to.width, 110) - 6)) to.print(`    ${dim('│')} ${line}`);
+    },
   };
+};
+
+/** Breaks a text into lines of a width, between words. */
+const wrap = (text: string, width: number): readonly string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 };

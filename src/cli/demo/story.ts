@@ -1,5 +1,5 @@
 import type { ApiClient, Explanation, RunDetail, Task } from '../../api/client/index.js';
-import { REASONS, SignalboxError } from '../../domain/index.js';
+import { SignalboxError } from '../../domain/index.js';
 import { bytes, duration } from '../output/format.js';
 import { waitInArrivalOrderMs } from './arrival-order.js';
 import type { Narrator } from './narrator.js';
@@ -87,36 +87,40 @@ const tellPreparation = async ({ client, say, signal }: Omit<Cast, 'document'>, 
   );
 };
 
-const letTheExpressPass = async ({ client, document, say, signal }: Cast, trainingId: string) => {
+const letTheExpressPass = async (cast: Cast, trainingId: string) => {
+  const { client, document, say, signal } = cast;
   say.scene('Now an urgent run arrives, at critical priority');
   const { run } = await client.startRun({ document, params: URGENT, priority: 'critical' });
   say.note(`${run.id}: the model in service has gone stale; one candidate, half the data, at once`);
-  const ready = await watchUntil(client, run.id, (now) => isReady(now), signal);
-  if (taskOf(ready, URGENT_TRAINING).state === 'waiting') await tellWhyItWaits({ client, say }, run.id);
-  const granted = await watchUntil(
-    client,
-    run.id,
-    (now) => taskOf(now, URGENT_TRAINING).startedAt !== null,
-    signal,
-  );
+  const ready = await watchUntil(client, run.id, isReady, signal);
+  if (taskOf(ready, URGENT_TRAINING).state === 'waiting') await quoteWhatIs(cast, run.id);
+  const granted = await watchUntil(client, run.id, hasStarted, signal);
   const passed = overtakenBy(taskOf(granted, URGENT_TRAINING), await client.getRun(trainingId)).length;
-  const { node, waitedSeconds } = taskOf(granted, URGENT_TRAINING);
-  const wait = duration(waitedSeconds ?? 0);
+  const wait = duration(taskOf(granted, URGENT_TRAINING).waitedSeconds ?? 0);
   say.done(
-    `after ${wait} the first device that came free, on ${node}, is its own: past ${passed} candidates of the training`,
+    `after ${wait} a device came free, and it is its own: past ${passed} candidates that came earlier`,
   );
+  await quoteTheGrant(cast, run.id);
   return run;
 };
 
 const isReady = (run: RunDetail): boolean => run.tasks.some(({ key }) => key === URGENT_TRAINING);
+const hasStarted = (run: RunDetail): boolean => taskOf(run, URGENT_TRAINING).startedAt !== null;
 
-const tellWhyItWaits = async ({ client, say }: Pick<Cast, 'client' | 'say'>, id: string) => {
+/** Why the urgent training waits, in the planner's words. */
+const quoteWhatIs = async ({ client, say }: Cast, id: string) => {
   const { explanations } = await client.explain(id, URGENT_TRAINING);
   const [found] = explanations;
-  if (found === undefined || found.state !== 'waiting') return;
+  if (found?.state !== 'waiting') return;
   say.note(`signalbox explain ${id} '${URGENT_TRAINING}'`);
   say.quote(found.now);
-  for (const { code, detail } of found.wait?.blockers ?? []) say.quote(detail || REASONS[code]);
+};
+
+/** Why it went before the others. */
+const quoteTheGrant = async ({ client, say }: Cast, id: string) => {
+  const { explanations } = await client.explain(id, URGENT_TRAINING);
+  const grant = explanations[0]?.past.findLast(({ kind }) => kind === 'granted');
+  if (grant !== undefined) say.quote(grant.sentence);
 };
 
 /** Candidates that were ready before `urgent` and did not start before it. */
