@@ -1,6 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { SignalboxError } from '../errors.js';
 import type { JsonValue } from '../json.js';
+import { MAX_DEPTH } from './values.js';
 
 /** The names that an expression may start from. */
 export const SCOPE_NAMES = ['params', 'tasks', 'item', 'index', 'run'] as const;
@@ -18,8 +19,6 @@ export const MAX_EXPRESSION_LENGTH = 2_000;
 const LIMITS = { maxDepth: 32, maxAstNodes: 1_000, maxListElements: 200, maxMapEntries: 100 };
 /** As many as a document may have tasks: `range` is for fan-outs. */
 const MAX_RANGE = 3_000;
-/** Deeper values than any document or output needs; recursion stays far from the end of the stack. */
-const MAX_DEPTH = 64;
 
 const failure = (why: string) => new SignalboxError('invalid-expression', why);
 

@@ -6,12 +6,20 @@ import { unknownTask } from './rules.js';
 import type { Mistake, Path } from './source.js';
 import { didYouMean } from './suggest.js';
 
-/** One expression of a document. `expected`: the CEL type that its place wants, where it wants one. */
+/** One expression of a document, and where it stands. */
 interface Found {
   readonly path: Path;
   readonly expression: string;
-  readonly readsItem: boolean;
+  readonly mayReadItem: boolean;
+  /** The CEL type that its place wants, where it wants one. */
   readonly expected?: 'bool' | 'list';
+}
+
+/** An expression with all that its check needs to know. */
+interface Site extends Found {
+  readonly task: DraftTask;
+  readonly draft: Draft;
+  readonly needs: Needs;
 }
 
 const TASK_FIELDS = ['outputs', 'status', 'items'];
@@ -22,94 +30,89 @@ export const checkExpressions = (draft: Draft): readonly Mistake[] => {
   const needs = new Map(
     [...draft.tasks].map(([name, task]) => [name, task.needs.filter((need) => need !== null)]),
   );
-  return [...draft.tasks.values()].flatMap((task) => {
-    const { found, mistakes } = collect(task, draft);
-    return [...mistakes, ...found.flatMap((expression) => checkOne(expression, task, draft, needs))];
-  });
+  return [...draft.tasks.values()].flatMap((task) =>
+    placesOf(task, draft).flatMap((place) => {
+      const { found, mistakes } = expressionsAt(place);
+      return [...mistakes, ...found.flatMap((one) => checkOne({ ...one, task, draft, needs }))];
+    }),
+  );
 };
 
-const collect = (task: DraftTask, draft: Draft) => {
-  const found: Found[] = [];
-  const mistakes: Mistake[] = [];
-  const owner = draft.tasks.get(draft.handlers.get(task.name)?.of ?? task.name);
-  const readsItem = owner?.raw.forEach !== undefined;
-  const templates = (value: unknown, path: Path, mayReadItem: boolean): void => {
-    if (typeof value === 'object' && value !== null)
-      for (const [key, child] of Object.entries(value))
-        templates(child, [...path, Array.isArray(value) ? Number(key) : key], mayReadItem);
-    if (typeof value === 'string')
-      attempt(path, () => {
-        for (const part of parseTemplate(value))
-          if (part.kind === 'expression')
-            found.push({ path, expression: part.expression, readsItem: mayReadItem });
-      });
-  };
-  const attempt = (path: Path, action: () => void): void => {
-    try {
-      action();
-    } catch (error) {
-      mistakes.push(invalid(path, error));
-    }
-  };
-  const { run, when, forEach } = task.raw;
-  const base = ['tasks', task.name];
-  templates(run, [...base, 'run'], readsItem);
-  if (typeof when === 'string' && when !== '')
-    attempt([...base, 'when'], () =>
-      found.push({
-        path: [...base, 'when'],
-        expression: conditionExpression(when),
-        readsItem,
-        expected: 'bool',
-      }),
-    );
-  if (typeof forEach === 'string' && forEach !== '')
-    attempt([...base, 'forEach'], () =>
-      found.push({
-        path: [...base, 'forEach'],
-        expression: conditionExpression(forEach),
-        readsItem: false,
-        expected: 'list',
-      }),
-    );
-  else templates(forEach, [...base, 'forEach'], false);
-  return { found, mistakes };
+/** A text that holds expressions: a template, or one whole expression. */
+type TextPlace = Omit<Found, 'expression'> & { readonly text: string };
+
+const placesOf = ({ name, raw }: DraftTask, draft: Draft): readonly TextPlace[] => {
+  const owner = draft.handlers.get(name)?.of ?? name;
+  const mayReadItem = draft.tasks.get(owner)?.raw.forEach !== undefined;
+  const whole = (
+    key: string,
+    text: unknown,
+    expected: 'bool' | 'list',
+    item: boolean,
+  ): readonly TextPlace[] =>
+    typeof text === 'string' && text !== ''
+      ? [{ path: ['tasks', name, key], text, expected, mayReadItem: item }]
+      : [];
+  return [
+    ...textsIn(raw.run, ['tasks', name, 'run']).map((text) => ({ ...text, mayReadItem })),
+    ...whole('when', raw.when, 'bool', mayReadItem),
+    ...whole('forEach', raw.forEach, 'list', false),
+    ...(Array.isArray(raw.forEach) ? textsIn(raw.forEach, ['tasks', name, 'forEach']) : []).map((text) => ({
+      ...text,
+      mayReadItem: false,
+    })),
+  ];
+};
+
+const textsIn = (value: unknown, path: Path): readonly { readonly path: Path; readonly text: string }[] => {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((element, i) => textsIn(element, [...path, i]));
+  return Object.entries(value).flatMap(([key, member]) => textsIn(member, [...path, key]));
+};
+
+const expressionsAt = ({
+  text,
+  ...place
+}: TextPlace): { found: readonly Found[]; mistakes: readonly Mistake[] } => {
+  try {
+    const expressions = place.expected
+      ? [conditionExpression(text)]
+      : parseTemplate(text).flatMap((part) => (part.kind === 'expression' ? [part.expression] : []));
+    return { found: expressions.map((expression) => ({ ...place, expression })), mistakes: [] };
+  } catch (error) {
+    return { found: [], mistakes: [invalid(place.path, error)] };
+  }
 };
 
 const invalid = (path: Path, error: unknown): Mistake => {
   if (!(error instanceof SignalboxError)) throw error;
-  return { path, message: error.message, mend: 'correct the expression; its language is CEL (cel.dev)' };
+  return { path, message: error.message, mend: 'correct the expression; it is CEL (cel.dev)' };
 };
 
-const checkOne = (found: Found, task: DraftTask, draft: Draft, needs: Needs): readonly Mistake[] => {
-  const { path, expression, expected } = found;
-  const at = { text: expression };
-  let known: References;
+const checkOne = (site: Site): readonly Mistake[] => {
+  const at = { text: site.expression };
+  const mistakes = [dashed(site) ?? []].flat();
   try {
-    known = references(expression);
+    if (mistakes.length === 0) mistakes.push(...checkReferences(references(site.expression), site));
   } catch (error) {
-    return [{ ...invalid(path, error), at }];
+    mistakes.push(invalid(site.path, error));
   }
-  const mistakes = known.reads.flatMap((read) => checkRead(read, found, task, draft, needs));
-  if (expected && known.type !== 'dyn' && !known.type.startsWith(expected))
-    mistakes.push({
-      path,
-      message: `\${{ ${expression} }} gives ${known.type}`,
-      mend:
-        expected === 'bool' ? 'compare it with something: a condition gives true or false' : 'give a list',
-    });
   return mistakes.map((mistake) => ({ ...mistake, at }));
 };
 
-const checkRead = (
-  read: readonly string[],
-  { path, expression, readsItem }: Found,
-  task: DraftTask,
-  draft: Draft,
-  needs: Needs,
-): readonly Mistake[] => {
-  const [name, key, field] = read;
-  if ((name === 'item' || name === 'index') && !readsItem)
+const checkReferences = ({ reads, type }: References, site: Site): readonly Mistake[] => {
+  const mistakes = reads.flatMap((read) => checkRead(read, site));
+  const { path, expression, expected } = site;
+  if (!expected || type === 'dyn' || type.startsWith(expected)) return mistakes;
+  const mend =
+    expected === 'bool' ? 'compare it with something: a condition gives true or false' : 'give a list';
+  return [...mistakes, { path, message: `\${{ ${expression} }} gives ${type}`, mend }];
+};
+
+const checkRead = ([name, key, field]: readonly string[], site: Site): readonly Mistake[] => {
+  const { path, mayReadItem, draft } = site;
+  if ((name === 'item' || name === 'index') && !mayReadItem)
     return [
       {
         path,
@@ -117,91 +120,62 @@ const checkRead = (
         mend: `add forEach to this task, or do without ${name}`,
       },
     ];
-  if (name === 'run' && key !== undefined && !RUN_FIELDS.includes(key))
-    return [
-      {
-        path,
-        message: `unknown "run.${key}"`,
-        mend: `use one of ${RUN_FIELDS.join(', ')}${didYouMean(key, RUN_FIELDS)}`,
-      },
-    ];
-  if (name === 'params' && key !== undefined && !draft.parameters.has(key))
-    return [unknownParameter(key, path, draft)];
-  if (name !== 'tasks' || key === undefined) return [];
-  return checkTaskRead(key, field, path, expression, task, draft, needs);
+  if (key === undefined) return [];
+  if (name === 'run' && !RUN_FIELDS.includes(key)) return [unknownField(`run.${key}`, key, RUN_FIELDS, path)];
+  if (name === 'params' && !draft.parameters.has(key)) return [unknownParameter(key, site)];
+  return name === 'tasks' ? checkTaskRead(key, field, site) : [];
 };
 
-const unknownParameter = (name: string, path: Path, { parameters }: Draft): Mistake => {
-  const hint = didYouMean(name, [...parameters.keys()]);
+const unknownField = (shown: string, field: string, known: readonly string[], path: Path): Mistake => ({
+  path,
+  message: `unknown "${shown}"`,
+  mend: `use one of ${known.join(', ')}${didYouMean(field, known)}`,
+});
+
+const unknownParameter = (name: string, { path, draft }: Site): Mistake => {
+  const hint = didYouMean(name, [...draft.parameters.keys()]);
   return { path, message: `unknown parameter "${name}"`, mend: `declare it under parameters${hint}` };
 };
 
-const checkTaskRead = (
-  read: string,
-  field: string | undefined,
-  path: Path,
-  expression: string,
-  task: DraftTask,
-  draft: Draft,
-  needs: Needs,
-): readonly Mistake[] => {
+const checkTaskRead = (read: string, field: string | undefined, site: Site): readonly Mistake[] => {
+  const { path, draft } = site;
   const target = draft.tasks.get(read);
-  if (!target) return [dashed(read, path, expression, draft) ?? unknownTask(read, path, draft)];
+  if (!target) return [unknownTask(read, path, draft)];
   if (field !== undefined && !TASK_FIELDS.includes(field))
-    return [
-      {
-        path,
-        message: `unknown "tasks.${read}.${field}"`,
-        mend: `use one of ${TASK_FIELDS.join(', ')}${didYouMean(field, TASK_FIELDS)}`,
-      },
-    ];
+    return [unknownField(`tasks.${read}.${field}`, field, TASK_FIELDS, path)];
   if (field === 'items' && target.raw.forEach === undefined)
     return [
       { path, message: `"${read}" has no items: it has no forEach`, mend: `read tasks.${read}.outputs` },
     ];
-  return checkOrder(read, path, task, draft, needs);
+  return checkOrder(read, site);
 };
 
 /** `tasks.load-data` is a subtraction to CEL. */
-const dashed = (read: string, path: Path, expression: string, { tasks }: Draft): Mistake | undefined => {
-  const meant = [...tasks.keys()].find(
-    (name) => name.startsWith(`${read}-`) && expression.includes(`tasks.${name}`),
+const dashed = ({ path, expression, draft }: Site): Mistake | undefined => {
+  const meant = [...draft.tasks.keys()].find(
+    (name) => name.includes('-') && expression.includes(`tasks.${name}`),
   );
   if (meant === undefined) return undefined;
-  return {
-    path,
-    message: `"tasks.${meant}" is read as a subtraction, because of the dash`,
-    mend: `write tasks["${meant}"]`,
-  };
+  const message = `"tasks.${meant}" is read as a subtraction, because of the dash`;
+  return { path, message, mend: `write tasks["${meant}"]` };
 };
 
 /** What is read must have ended: it is needed, directly or not; a task that stands by may read the one it stands by for. */
-const checkOrder = (
-  read: string,
-  path: Path,
-  task: DraftTask,
-  draft: Draft,
-  needs: Needs,
-): readonly Mistake[] => {
+const checkOrder = (read: string, { path, task, draft, needs }: Site): readonly Mistake[] => {
   if (read === task.name)
     return [{ path, message: `"${read}" reads itself`, mend: 'read a task that ends before it' }];
-  const handler = draft.handlers.get(read);
-  if (handler)
+  const standsFor = draft.handlers.get(read)?.of;
+  if (standsFor !== undefined)
     return [
       {
         path,
-        message: `"${read}" only stands by for "${handler.of}"`,
-        mend: `read tasks.${handler.of} instead`,
+        message: `"${read}" only stands by for "${standsFor}"`,
+        mend: `read tasks.${standsFor} instead`,
       },
     ];
   const owner = draft.handlers.get(task.name)?.of;
-  if (read === owner || ancestorsOf(needs, owner ?? task.name).has(read)) return [];
   const needer = owner ?? task.name;
-  return [
-    {
-      path,
-      message: `reads task "${read}", which "${needer}" does not need`,
-      mend: `add ${read} to the needs of ${needer}`,
-    },
-  ];
+  if (read === owner || ancestorsOf(needs, needer).has(read)) return [];
+  const message = `reads task "${read}", which "${needer}" does not need`;
+  return [{ path, message, mend: `add ${read} to the needs of ${needer}` }];
 };

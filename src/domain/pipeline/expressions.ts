@@ -174,7 +174,7 @@ const explained = <T>(expression: string, action: () => T): T => {
 const reason = (cause: unknown): string => {
   if (cause instanceof RangeError) return 'it is nested too deeply';
   const summary = (cause as { summary?: string }).summary ?? (cause as Error).message;
-  return summary.replace(/dyn<(\w+)>/g, '$1');
+  return summary.replace('Unexpected token: EOF', 'it ends too early').replace(/dyn<(\w+)>/g, '$1');
 };
 
 const failure = (expression: string, why: string, cause?: unknown): SignalboxError => {

@@ -2,15 +2,12 @@ import type { Problem } from '../errors.js';
 import type { JsonValue } from '../json.js';
 import type { Parameter, Pipeline } from './schema.js';
 import { didYouMean } from './suggest.js';
-import { isOfType, shown, typeInWords } from './values.js';
+import { isOfType, isShallow, MAX_DEPTH, shown, typeInWords } from './values.js';
 
 /** The values a run is given. */
 export type Params = Readonly<Record<string, JsonValue>>;
 /** A run's parameters, complete and checked; or everything that is wrong with them. */
 export type ReadParameters = { readonly params: Params } | { readonly problems: readonly Problem[] };
-
-/** Deeper than any parameter needs; what reads it recurses. */
-const MAX_DEPTH = 64;
 
 /** Completes what a run is given with the defaults, and checks it against what the pipeline declares. */
 export const readParameters = (pipeline: Pipeline, given: Params): ReadParameters => {
@@ -84,14 +81,8 @@ const check = (
     return { path, message: `missing parameter "${name}"`, mend: `give ${inWords}: --param ${name}=…` };
   if (!isOfType(value, type))
     return { path, message: `${shown(value)} is not ${inWords}`, mend: `give ${inWords}` };
-  if (!isShallow(value, MAX_DEPTH))
-    return { path, message: `nested more than ${MAX_DEPTH} deep`, mend: 'flatten it' };
+  if (!isShallow(value)) return { path, message: `nested more than ${MAX_DEPTH} deep`, mend: 'flatten it' };
   if (allowed && !allowed.some((option) => option === value))
     return { path, message: `${shown(value)} is not allowed`, mend: `give one of ${allowed.join(', ')}` };
   return null;
-};
-
-const isShallow = (value: JsonValue, depth: number): boolean => {
-  if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((member: JsonValue) => isShallow(member, depth - 1));
 };

@@ -36,7 +36,7 @@ const checkCount = ({ tasks }: Draft, document: unknown): readonly Mistake[] => 
       },
     ];
   const given = member(document, 'tasks');
-  const empty = typeof given === 'object' && given !== null && tasks.size === 0;
+  const empty = isOfType(given as JsonValue, 'object') && tasks.size === 0;
   return empty ? [{ path, message: 'there are no tasks', mend: 'add at least one' }] : [];
 };
 
@@ -44,7 +44,7 @@ const checkCycles = ({ tasks }: Draft): readonly Mistake[] => {
   const needs = new Map([...tasks].map(([name, task]) => [name, task.needs.filter((need) => need !== null)]));
   return cyclesOf(needs).map((cycle) => ({
     path: ['tasks', cycle[0] ?? '', 'needs'],
-    message: `cycle: ${[...cycle, cycle[0]].join(' → ')} (→ reads "needs")`,
+    message: `cycle: ${[...cycle, cycle[0]].join(' needs ')}`,
     mend: 'remove one of these needs',
   }));
 };

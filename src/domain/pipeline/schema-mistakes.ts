@@ -31,7 +31,7 @@ const explainIssue = (issue: Issue, path: Path, document: unknown): readonly Mis
     case 'invalid_value':
       return [notOneOf(issue.values.map(String), value, path)];
     case 'too_small':
-      return [{ path, message: `${shown(value)} is too small`, mend: `give at least ${atLeast(issue)}` }];
+      return [tooSmall(issue, value, path)];
     case 'too_big':
       return [{ path, message: `${shown(value)} is too large`, mend: `give at most ${issue.maximum}` }];
     case 'invalid_key':
@@ -125,15 +125,21 @@ const badName = (name: string, rule: string, path: Path): Mistake => ({
 });
 
 /** The schema's own messages say what would fit. */
-const unfit = (issue: Issue, value: unknown, path: Path): Mistake => ({
-  path,
-  message: `${shown(value)} does not fit`,
-  mend: `give ${issue.message}`,
-});
+const unfit = (issue: Issue, value: unknown, path: Path): Mistake =>
+  issue.code === 'invalid_format' && !issue.message.startsWith('a ')
+    ? { path, message: `${shown(value)} cannot be a name here`, mend: `use ${issue.message}` }
+    : {
+        path,
+        message: `${shown(value)} is not ${issue.message.split(/,| such as/)[0]}`,
+        mend: `give ${issue.message}`,
+      };
 
-const atLeast = (issue: Extract<Issue, { code: 'too_small' }>): string => {
-  if (issue.origin === 'string') return 'one character';
-  return issue.origin === 'array' ? 'one element' : String(issue.minimum);
+const tooSmall = (issue: Extract<Issue, { code: 'too_small' }>, value: unknown, path: Path): Mistake => {
+  if (issue.origin === 'string')
+    return { path, message: 'the text is empty', mend: 'give at least one character' };
+  if (issue.origin === 'array')
+    return { path, message: 'the list is empty', mend: 'give at least one element' };
+  return { path, message: `${shown(value)} is too small`, mend: `give at least ${issue.minimum}` };
 };
 
 const uncapitalized = (text: string): string =>

@@ -163,7 +163,7 @@ export const pipelineSchema = z
       .describe('The priority class, where the run does not say.'),
     deadline: z
       .union([duration, z.iso.datetime({ offset: true })], {
-        error: `${DURATION_RULE} from the run's start, or a time such as 2026-11-21T18:00:00Z`,
+        error: `${DURATION_RULE}; or a time such as 2026-11-21T18:00:00Z`,
       })
       .optional()
       .describe('When the run should be done: a duration from its start, or a time with its zone.'),

@@ -14,6 +14,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { JsonValue } from '../json.js';
+import { MAX_DEPTH } from './values.js';
 
 /** Where in a document: keys and indices from the root. */
 export type Path = readonly (string | number)[];
@@ -52,9 +53,8 @@ export interface Source {
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
 /** The library recurses, and far below the end of the stack: 785 open brackets are enough to exhaust it. */
 const MAX_SYNTAX_DEPTH = 200;
-const MAX_DEPTH = 64;
-/** Values in all, with aliases expanded: a document of 1 MiB without aliases stays below. */
-const MAX_VALUES = 600_000;
+/** Values that aliases repeat, in all: they multiply, while what is written out is bounded by the text's size. */
+const MAX_REPEATED = 50_000;
 
 /** Reads YAML 1.2 or JSON. Hostile texts (too large, too deep, aliases that multiply) become mistakes like any other. */
 export const readSource = (text: string): Source => {
@@ -113,8 +113,7 @@ const syntaxMistakes = (documents: readonly Document[], lines: LineCounter): rea
   return [...byLine.values()].sort((a, b) => a.line - b.line);
 };
 
-const sentence = (message: string): string =>
-  `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+const sentence = (message: string): string => `syntax: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 
 const SYNTAX_MENDS: Readonly<Record<string, string>> = {
   BAD_INDENT: 'close the bracket, or line this up with the lines it belongs to',
@@ -136,8 +135,11 @@ const syntaxMend = (code: string, message: string): string =>
 class Reader {
   private readonly places = new Map<string, { key: number | undefined; start: number; end: number }>();
   private readonly anchors = new Map<string, Node>();
+  private readonly open = new Set<Node>();
   private readonly mistakes: Mistake[] = [];
-  private values = 0;
+  private repeated = 0;
+  /** The alias that is being followed, if any: of several within each other, the outermost. */
+  private following: Path | undefined;
 
   constructor(
     private readonly text: string,
@@ -153,24 +155,32 @@ class Reader {
     const [start, end] = node?.range ?? [key ?? 0, key ?? 0];
     const id = JSON.stringify(path);
     if (!this.places.has(id)) this.places.set(id, { key, start, end });
-    if (++this.values > MAX_VALUES) return this.overflow();
+    if (this.following && ++this.repeated > MAX_REPEATED) return this.overflow(this.following);
     if (path.length > MAX_DEPTH)
       return this.mistake(path, `nested more than ${MAX_DEPTH} deep`, 'flatten it');
     if (node && 'anchor' in node && node.anchor) this.anchors.set(node.anchor, node);
     if (isAlias(node)) return this.alias(node.source, path, key);
-    if (isMap(node)) return this.map(node, path);
-    if (isSeq(node)) return node.items.map((item, i) => this.value(item as Node, [...path, i], undefined));
-    return isScalar(node) ? this.scalar(node, path) : null;
+    return isScalar(node) ? this.scalar(node, path) : this.collection(node, path);
   }
 
   private alias(name: string, path: Path, key: number | undefined): JsonValue {
     const target = this.anchors.get(name);
-    if (target) return this.value(target, path, key);
+    if (target && this.open.has(target))
+      return this.mistake(path, `&${name} contains itself`, 'write out what is needed');
+    if (target) return this.follow(target, path, key);
     return this.mistake(
       path,
       `nothing is anchored as &${name} before this`,
       `anchor it with &${name}, or write it out`,
     );
+  }
+
+  private follow(target: Node, path: Path, key: number | undefined): JsonValue {
+    const outer = this.following;
+    this.following ??= path;
+    const value = this.value(target, path, key);
+    this.following = outer;
+    return value;
   }
 
   private scalar({ value, source }: Scalar, path: Path): JsonValue {
@@ -185,6 +195,16 @@ class Reader {
       `${source} cannot be kept exactly`,
       'put it in quotes, or write a smaller number',
     );
+  }
+
+  private collection(node: Node | null | undefined, path: Path): JsonValue {
+    if (!isMap(node) && !isSeq(node)) return null;
+    this.open.add(node);
+    const value = isMap(node)
+      ? this.map(node, path)
+      : node.items.map((item, i) => this.value(item as Node, [...path, i], undefined));
+    this.open.delete(node);
+    return value;
   }
 
   private map({ items }: YAMLMap, path: Path): JsonValue {
@@ -204,12 +224,14 @@ class Reader {
     const value = isScalar(key) ? key.value : undefined;
     const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
     if (typeof text === 'string' && text !== '__proto__' && text !== '<<') return text;
-    const why =
+    const [message, mend] =
       text === '<<'
-        ? 'merge keys are not part of YAML 1.2'
-        : `${text === '__proto__' ? '__proto__' : 'this'} cannot be a key`;
-    const mend = text === '<<' ? 'write the members out' : 'use a plain text as the key';
-    this.mistakes.push({ path, message: why, mend, place: this.at(key?.range?.[0]) });
+        ? ['merge keys are not part of YAML 1.2', 'write the members out']
+        : [
+            text === '__proto__' ? '"__proto__" cannot be a key' : 'only a text can be a key',
+            'use another key',
+          ];
+    this.mistakes.push({ path, message, mend, place: this.at(key?.range?.[0]) });
     return undefined;
   }
 
@@ -223,10 +245,9 @@ class Reader {
     return null;
   }
 
-  private overflow(): null {
-    if (this.values === MAX_VALUES + 1)
-      this.mistake([], `the aliases expand to more than ${MAX_VALUES} values`, 'write out what is needed');
-    return null;
+  private overflow(alias: Path): null {
+    if (this.repeated > MAX_REPEATED + 1) return null;
+    return this.mistake(alias, `aliases repeat more than ${MAX_REPEATED} values`, 'write out what is needed');
   }
 
   /** The place of a path; of something absent, the key of what it is missing from. */

@@ -1,5 +1,6 @@
-/** Edits (insert, delete, replace) from one word to another; Levenshtein 1966, one row at a time. */
-const distance = (a: string, b: string): number => {
+/** Edits (insert, delete, replace) from one word to another, in whatever case; Levenshtein 1966, one row at a time. */
+const edits = (from: string, to: string): number => {
+  const [a, b] = [from.toLowerCase(), to.toLowerCase()];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
@@ -12,15 +13,21 @@ const distance = (a: string, b: string): number => {
   return row[b.length] ?? 0;
 };
 
-/** The known word that was most likely meant, if any is near: at most a third of its letters differ. */
+/** The known word that was most likely meant: one that it abbreviates, or of which at most a third of the letters differ. */
 export const nearest = (word: string, known: readonly string[]): string | undefined => {
   if (word.length > 64) return undefined;
   const ranked = known
-    .map((candidate) => ({ candidate, edits: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, edits }) => edits <= Math.max(1, Math.floor(candidate.length / 3)))
+    .map((candidate) => ({ candidate, edits: abbreviates(word, candidate) ? 1 : edits(word, candidate) }))
+    .filter(({ candidate, edits }) => edits <= allowed(candidate))
     .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1));
   return ranked[0]?.candidate;
 };
+
+/** One or two letters are like any other one or two. */
+const allowed = (candidate: string): number => (candidate.length < 3 ? 0 : Math.ceil(candidate.length / 3));
+
+const abbreviates = (word: string, candidate: string): boolean =>
+  word.length >= 3 && candidate.startsWith(word);
 
 /** ` (did you mean x?)`, or nothing. */
 export const didYouMean = (word: string, known: readonly string[]): string => {

@@ -44,7 +44,7 @@ export const toTaskRun = (run: Run, scope: Scope): TaskRun => {
       ...(download === undefined ? {} : { download: text(download) }),
     };
   }
-  return { kind: 'function', name: run.function, input: render(run.input ?? null, scope) };
+  return { kind: 'function', name: text(run.function), input: render(run.input ?? null, scope) };
 };
 
 /** Null unsets nothing: a variable without a value is empty. */

@@ -6,6 +6,7 @@ import { checkRules } from './rules.js';
 import type { Pipeline } from './schema.js';
 import { checkSchema } from './schema-mistakes.js';
 import { type Mistake, type Path, readSource, type Source } from './source.js';
+import { isShallow, MAX_DEPTH } from './values.js';
 
 /** A pipeline, or everything that is wrong with its document, in the order of the text. */
 export type ReadPipeline = { readonly pipeline: Pipeline } | { readonly problems: readonly Problem[] };
@@ -28,12 +29,13 @@ export const readPipeline = (
     return { problems: source.textMistakes.map((mistake) => ({ path: '', ...mistake })) };
   if (source.value === null) return { problems: [EMPTY] };
   const { pipeline, mistakes } = checkDocument(source.value);
-  const all = [...source.mistakes, ...mistakes];
+  const all = [...source.mistakes, ...mistakes.filter(({ path }) => !isUnread(path, source.mistakes))];
   return pipeline && all.length === 0 ? { pipeline } : { problems: listed(all, source) };
 };
 
 /** Checks a document that came as a value (the body of a request): the problems have paths, and no places. */
 export const checkPipeline = (document: JsonValue): ReadPipeline => {
+  if (!isShallow(document)) return { problems: [TOO_DEEP] };
   const { pipeline, mistakes } = checkDocument(document);
   if (pipeline && mistakes.length === 0) return { pipeline };
   return { problems: mistakes.map(({ path, message, mend }) => ({ path: pathText(path), message, mend })) };
@@ -52,6 +54,12 @@ const EMPTY: PlacedProblem = {
   ...{ line: 1, column: 1, path: '' },
   ...{ message: 'the document is empty', mend: 'begin with apiVersion: signalbox/v1, a name and tasks' },
 };
+
+const TOO_DEEP: Problem = { path: '', message: `nested more than ${MAX_DEPTH} deep`, mend: 'flatten it' };
+
+/** What could not be read stands as null in the value; only the first mistake about it counts. */
+const isUnread = (path: Path, mistakes: readonly Mistake[]): boolean =>
+  mistakes.some((unread) => unread.place === undefined && unread.path.every((key, i) => path[i] === key));
 
 const checkDocument = (document: JsonValue): { pipeline?: Pipeline; mistakes: readonly Mistake[] } => {
   const { pipeline, mistakes } = checkSchema(document);
@@ -80,11 +88,13 @@ const listed = (mistakes: readonly Mistake[], source: Source): readonly PlacedPr
 };
 
 /** `tasks.train.needs[0]`; keys that are no plain words in quotes. */
-const pathText = (path: Path): string =>
-  path
+const pathText = (path: Path): string => {
+  const text = path
     .map((key, i) => {
       if (typeof key === 'number') return `[${key}]`;
       if (!/^[\w-]{1,64}$/.test(key)) return `[${JSON.stringify(key.slice(0, 64))}]`;
       return i === 0 ? key : `.${key}`;
     })
     .join('');
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+};

@@ -37,3 +37,12 @@ export const shown = (value: unknown): string => {
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 59)}…"` : text;
 };
+
+/** The deepest nesting of a value, here and in documents: far more than any needs, far less than recursion stands. */
+export const MAX_DEPTH = 64;
+
+/** Whether a value is nested no deeper than that. */
+export const isShallow = (value: JsonValue, depth = MAX_DEPTH): boolean => {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((member: JsonValue) => isShallow(member, depth - 1));
+};

@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkPipeline, formatProblems, type PlacedProblem, readPipeline } from '../../src/domain/index.js';
+
+const FOLDER = join(import.meta.dirname, '../fixtures/invalid');
+const files = readdirSync(FOLDER);
+const documents = files.filter((file) => extname(file) !== '.txt');
+const expectationOf = (file: string) => `${basename(file, extname(file))}.txt`;
+
+const problemsOf = (text: string): readonly PlacedProblem[] => {
+  const read = readPipeline(text);
+  return 'problems' in read ? read.problems : [];
+};
+const problemsIn = (file: string) => problemsOf(readFileSync(join(FOLDER, file), 'utf8'));
+
+describe('an invalid document', () => {
+  it('stands beside the messages expected of it', () => {
+    expect(documents.length).toBeGreaterThanOrEqual(30);
+    expect(files.filter((file) => extname(file) === '.txt').sort()).toEqual(
+      documents.map(expectationOf).sort(),
+    );
+  });
+
+  it.each(documents)('gives exactly the expected messages: %s', async (file) => {
+    const messages = `${formatProblems(file, problemsIn(file))}\n`;
+    await expect(messages).toMatchFileSnapshot(join(FOLDER, expectationOf(file)));
+  });
+
+  it.each(documents)('has a line, a column, a message and a mend for every mistake: %s', (file) => {
+    const lines = readFileSync(join(FOLDER, file), 'utf8').split('\n');
+    const problems = problemsIn(file);
+    expect(problems.length).toBeGreaterThan(0);
+    for (const { line, column, message, mend } of problems) {
+      expect(line).toBeLessThanOrEqual(lines.length);
+      expect(column).toBeGreaterThanOrEqual(1);
+      expect(column).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1);
+      expect(message).not.toBe('');
+      expect(mend).not.toBe('');
+    }
+  });
+});
+
+describe('a hostile document', () => {
+  it('larger than 1 MiB is refused unread', () =>
+    expect(problemsOf(`# ${'ü'.repeat(600_000)}`)[0]?.message).toBe('the document is larger than 1 MiB'));
+
+  it.each([
+    ['lists', '['.repeat(20_000)],
+    ['maps', '{a: '.repeat(20_000)],
+    ['dashes', '- '.repeat(20_000)],
+    ['indents', Array.from({ length: 1_300 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+  ])('nested in %s is refused before anything recurses into it', (_, text) =>
+    expect(problemsOf(text)[0]?.message).toMatch(/nested more than 200 deep/),
+  );
+
+  it('with more mistakes than anyone reads counts the rest', () => {
+    const tasks = Array.from({ length: 700 }, (_, i) => `  t${i}: { run: { command: x }, nope: 1 }`).join(
+      '\n',
+    );
+    const problems = problemsOf(`apiVersion: signalbox/v1\nname: demo\ntasks:\n${tasks}`);
+    expect(problems).toHaveLength(501);
+    expect(problems.at(-1)?.message).toBe('200 more mistakes from here on');
+  });
+
+  it('never makes the reader throw, whatever the text', () =>
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        expect(problemsOf(text).length).toBeGreaterThan(0);
+      }),
+    ));
+
+  it('never makes the reader throw, whatever stands in the places of a pipeline', () => {
+    const anything = fc.jsonValue({ maxDepth: 3 });
+    const task = fc.record(
+      {
+        needs: anything,
+        pool: anything,
+        run: anything,
+        forEach: anything,
+        when: anything,
+        onFailure: anything,
+        retry: anything,
+      },
+      { requiredKeys: [] },
+    );
+    const tasks = fc.dictionary(fc.string(), fc.oneof(anything, task));
+    fc.assert(
+      fc.property(fc.record({ name: anything, parameters: anything, tasks }), (document) => {
+        for (const problem of problemsOf(JSON.stringify(document))) expect(problem.mend).not.toBe('');
+      }),
+    );
+  });
+});
+
+describe('a document that comes as a value', () => {
+  const problems = (document: never) => {
+    const read = checkPipeline(document);
+    return 'problems' in read ? read.problems : [];
+  };
+
+  it('is checked by the same rules, without places', () =>
+    expect(
+      problems({ apiVersion: 'signalbox/v1', name: 'x', tasks: { a: { needs: ['b'] } } } as never),
+    ).toEqual([
+      {
+        path: 'tasks.a.run',
+        message: 'missing "run"',
+        mend: 'add run: the work: a command, sql, http or function',
+      },
+      { path: 'tasks.a.needs[0]', message: 'unknown task "b"', mend: 'name one of a' },
+    ]));
+
+  it('is refused where it is nested beyond reason', () =>
+    expect(problems(JSON.parse(`${'['.repeat(3_000)}${']'.repeat(3_000)}`) as never)[0]?.message).toMatch(
+      /nested/,
+    ));
+});
