@@ -1,12 +1,17 @@
 import type { Logger } from 'pino';
 import type { Policy } from '../planner/index.js';
 
+/** What the ledger needs of a logger. */
+export type LedgerLog = Pick<Logger, 'info' | 'warn' | 'error'>;
+
 /** What a ledger needs to open. */
 export interface LedgerSettings {
   /** `postgres://…`, `pglite:///absolute/folder`, or `pglite-memory:` for a store that ends with the process. */
   readonly url: string;
   readonly policy: Policy;
-  readonly log?: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly log?: LedgerLog;
   /** The wall clock in epoch milliseconds; `Date.now` where absent. */
   readonly clock?: () => number;
+  /** A clock that never jumps, in milliseconds, by which silence is measured; `performance.now` where absent. */
+  readonly monotonic?: () => number;
 }

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import {
+  type Problem,
+  type RunForecast,
+  type RunSpec,
+  resourceRequest,
+  SignalboxError,
+} from '../../domain/index.js';
+import { describeMisfit } from '../capacity.js';
+import type { CreatedRun } from '../contract.js';
+import { recordOf } from '../queries/records.js';
+import type { RunRow } from '../rows.js';
+import type { Command } from '../state/group-commit.js';
+import type { Image } from '../state/image.js';
+import { expectRun } from './expected-tasks.js';
+
+/** Accepts a run: the run, its document and the order to start it, in one transaction. */
+export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command<CreatedRun> => {
+  const specHash = hashOf(spec);
+  let stored: readonly RunRow[] = [];
+  return {
+    async prepare(database) {
+      stored = await database.db
+        .selectFrom('runs')
+        .selectAll()
+        .where((or) => or.or([or('runId', '=', spec.runId), or('idempotencyKey', '=', idempotencyKey)]))
+        .execute();
+    },
+    apply(draft) {
+      const inBatch = idempotencyKey === null ? undefined : draft.image.runByIdempotencyKey(idempotencyKey);
+      const before = inBatch ?? draft.image.runs.get(spec.runId) ?? stored[0];
+      if (before) return () => repeated(before, spec, specHash);
+      refuseMisfits(spec, draft.image);
+      const run: RunRow = {
+        runId: spec.runId,
+        pipeline: spec.pipeline.name,
+        tenant: spec.tenant,
+        priorityClass: spec.priorityClass,
+        status: 'running',
+        paused: false,
+        deadlineAtMs: spec.deadlineAtMs ?? null,
+        createdAtMs: draft.atMs,
+        endedAtMs: null,
+        error: null,
+        forecast: expectRun(spec, draft.image, draft.surroundings, draft.atMs),
+        idempotencyKey,
+        specHash,
+      };
+      draft.put('runs', run);
+      draft.append('specs', { runId: spec.runId, spec });
+      draft.append('outbox', {
+        kind: 'start-run',
+        runId: spec.runId,
+        workflowId: spec.runId,
+        name: null,
+        payload: null,
+        dueAtMs: draft.atMs,
+      });
+      draft.event({ kind: 'run-created', runId: spec.runId, detail: { forecast: run.forecast } });
+      return () => ({ run: recordOf(run), created: true, forecast: run.forecast });
+    },
+  };
+};
+
+/** What would be forecast of the run; nothing is stored. */
+export const forecastOnly = (spec: RunSpec): Command<RunForecast> => ({
+  apply(draft) {
+    refuseMisfits(spec, draft.image);
+    const forecast = expectRun(spec, draft.image, draft.surroundings, draft.atMs);
+    return () => forecast;
+  },
+});
+
+/** The same request again: the run that it made. A lost answer to our own commit counts as created. */
+const repeated = (before: RunRow, spec: RunSpec, specHash: string): CreatedRun => {
+  if (before.specHash !== specHash) {
+    throw new SignalboxError(
+      'idempotency-conflict',
+      `Run ${before.runId} was started with this Idempotency-Key from a different request.`,
+    );
+  }
+  return { run: recordOf(before), created: before.runId === spec.runId, forecast: before.forecast };
+};
+
+/** Refuses a run of which a task could never start, naming each such task and the largest node. */
+const refuseMisfits = ({ pipeline }: RunSpec, image: Image): void => {
+  const problems = Object.entries(pipeline.tasks).flatMap(([name, task]): Problem[] => {
+    const misfit = describeMisfit(image, resourceRequest(task));
+    return misfit === null
+      ? []
+      : [{ path: `tasks.${name}.resources`, message: misfit, mend: 'Ask for less, or add a larger node.' }];
+  });
+  const [first] = problems;
+  if (first === undefined) return;
+  const message = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new SignalboxError('never-fits', `No node could ever hold it: ${message}.`, problems);
+};
+
+/** Of what was asked for. The run's id, and a deadline counted from now, differ each time the same request is made. */
+const hashOf = ({ runId: _, deadlineAtMs: __, ...asked }: RunSpec): string =>
+  createHash('sha256').update(canonical(asked)).digest('hex');
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );

@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import {
+  type HeartbeatAnswer,
+  type HeartbeatRequest,
+  type NodeId,
+  type RegisterAnswer,
+  type RegisterRequest,
+  SignalboxError,
+} from '../../domain/index.js';
+import type { LeaseRow, NodeRow } from '../rows.js';
+import type { Draft } from '../state/draft.js';
+import type { Command } from '../state/group-commit.js';
+import type { Image } from '../state/image.js';
+import { release, revoke } from '../state/transitions.js';
+
+/** The secret of a node's folder, as it is stored. */
+export const keyHashOf = (nodeKey: string): string => createHash('sha256').update(nodeKey).digest('hex');
+
+const leasesOn = (draft: Draft, nodeId: string): readonly LeaseRow[] =>
+  draft.image.leasesWhere((lease) => lease.nodeId === nodeId);
+
+/**
+ * A new incarnation of a node. The key says that its earlier worker is gone, and with it all its processes, so that what they
+ * held is free. Another holder of the name is refused while the first may live.
+ */
+export const registerNode = (request: RegisterRequest): Command<RegisterAnswer> => ({
+  apply(draft) {
+    const nodeId = request.nodeId as NodeId;
+    const before = draft.image.nodes.get(nodeId);
+    const keyHash = keyHashOf(request.nodeKey);
+    if (before && before.keyHash !== keyHash) refuseWhileAlive(draft, before);
+    for (const lease of leasesOn(draft, nodeId)) {
+      if (lease.state !== 'revoked') revoke(draft, lease, `the worker of ${nodeId} has started anew`, false);
+      release(draft, draft.image.liveLease(lease.leaseId) ?? lease);
+    }
+    const { pool, capacity, labels, virtualDevices } = request;
+    const incarnation = (before?.incarnation ?? 0) + 1;
+    const what = { nodeId, keyHash, pool, capacity, labels, virtualDevices };
+    draft.put('nodes', { ...what, state: 'active', incarnation, registeredAtMs: draft.atMs });
+    draft.event({ kind: 'node-registered', nodeId, detail: { pool, capacity, incarnation, virtualDevices } });
+    const { heartbeatSeconds, selfFenceSeconds } = draft.surroundings.policy;
+    return () => ({ incarnation, heartbeatSeconds, selfFenceSeconds });
+  },
+});
+
+const refuseWhileAlive = (draft: Draft, node: NodeRow): void => {
+  if (node.state === 'lost' && leasesOn(draft, node.nodeId).length === 0) return;
+  throw new SignalboxError(
+    'node-taken',
+    `Node ${node.nodeId} is held by another worker, or was until a moment ago.`,
+  );
+};
+
+/** Takes a heartbeat's news: what has ended is free, bare slots that run here are bound, and what may not run is to stop. */
+export const takeHeartbeat = (beat: HeartbeatRequest): Command<HeartbeatAnswer> => ({
+  apply(draft) {
+    const node = draft.image.nodes.get(beat.nodeId);
+    if (node === undefined || isStale(node, beat)) return () => ({ stop: [], stale: true });
+    if ((node.state === 'draining') !== beat.draining) setDraining(draft, node, beat.draining);
+    for (const { leaseId, fencing } of beat.ended) {
+      const lease = draft.image.liveLease(leaseId);
+      if (lease?.fencing === fencing) takeProcessEnd(draft, lease, node);
+    }
+    const stop = beat.running
+      .filter((running) => !mayRun(draft, node, running))
+      .map(({ leaseId }) => leaseId);
+    return () => ({ stop, stale: false });
+  },
+});
+
+/** Whether a heartbeat has news for the image; most have none and need no transaction of it. */
+export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
+  const node = image.nodes.get(beat.nodeId);
+  if (node === undefined || isStale(node, beat) || (node.state === 'draining') !== beat.draining) return true;
+  const holds = ({ leaseId, fencing }: { leaseId: string; fencing: number }): boolean => {
+    const lease = image.liveLease(leaseId);
+    return (
+      lease !== undefined &&
+      lease.fencing === fencing &&
+      lease.nodeId === node.nodeId &&
+      lease.state !== 'revoked'
+    );
+  };
+  return (
+    beat.ended.some(({ leaseId }) => image.liveLease(leaseId) !== undefined) || !beat.running.every(holds)
+  );
+};
+
+const isStale = (node: NodeRow, beat: HeartbeatRequest): boolean =>
+  node.incarnation !== beat.incarnation || node.keyHash !== keyHashOf(beat.nodeKey) || node.state === 'lost';
+
+const setDraining = (draft: Draft, node: NodeRow, draining: boolean): void => {
+  draft.put('nodes', { ...node, state: draining ? 'draining' : 'active' });
+  if (draining) draft.event({ kind: 'node-draining', nodeId: node.nodeId });
+};
+
+/**
+ * The process has ended. The attempt is not over for the run: its workflow says how it ended. Only the node that has the lease
+ * may say so, or the first to speak of bare slots.
+ */
+const takeProcessEnd = (draft: Draft, lease: LeaseRow, node: NodeRow): void => {
+  if (lease.nodeId === null || lease.nodeId === node.nodeId) release(draft, lease);
+};
+
+const mayRun = (
+  draft: Draft,
+  node: NodeRow,
+  running: { readonly leaseId: string; readonly fencing: number },
+): boolean => {
+  const lease = draft.image.liveLease(running.leaseId);
+  if (lease === undefined || lease.fencing !== running.fencing || lease.pool !== node.pool) return false;
+  if (lease.nodeId === null) bind(draft, lease, node);
+  const bound = draft.image.liveLease(running.leaseId);
+  return bound?.nodeId === node.nodeId && bound.incarnation === node.incarnation && bound.state !== 'revoked';
+};
+
+/** Bare slots are on this node from now on, also where the lease has been revoked: only this node can say that it is free. */
+const bind = (draft: Draft, lease: LeaseRow, { nodeId, incarnation }: NodeRow): void => {
+  draft.put('leases', { ...lease, nodeId, incarnation });
+  const task = draft.image.task(lease.runId, lease.taskKey, lease.attempt);
+  if (task?.leaseId === lease.leaseId) draft.put('tasks', { ...task, nodeId });
+};
+
+/** A node's sign of life as last seen: its incarnation and the count of its heartbeats. */
+export interface Pulse {
+  readonly nodeId: string;
+  readonly incarnation: number;
+  readonly beat: number;
+}
+
+/** Acts on a node only if it has still not been heard of since its last known heartbeat. */
+const ifSilent = (pulse: Pulse, act: (draft: Draft, node: NodeRow) => void): Command<void> => {
+  let silent = false;
+  return {
+    async prepare(database) {
+      const { nodeId, incarnation, beat } = pulse;
+      const found = await database.db
+        .selectFrom('nodes')
+        .select('nodeId')
+        .where((node) => node.and({ nodeId: nodeId as NodeId, incarnation, beat }))
+        .executeTakeFirst();
+      silent = found !== undefined;
+    },
+    apply(draft) {
+      const node = draft.image.nodes.get(pulse.nodeId);
+      if (silent && node?.incarnation === pulse.incarnation) act(draft, node);
+      return () => undefined;
+    },
+  };
+};
+
+/** A node whose self-fence deadline has passed: it stops its own tasks, or is dead. Its leases are over, its hardware not yet free. */
+export const loseNode = (pulse: Pulse, silentSeconds: number): Command<void> =>
+  ifSilent(pulse, (draft, node) => {
+    if (node.state === 'lost') return;
+    const { nodeId } = node;
+    draft.put('nodes', { ...node, state: 'lost' });
+    draft.event({ kind: 'node-lost', nodeId, detail: { silentSeconds } });
+    const why = `node ${nodeId} has not been heard of for ${Math.round(silentSeconds)} s`;
+    for (const lease of leasesOn(draft, nodeId))
+      if (lease.state !== 'revoked') revoke(draft, lease, why, false);
+  });
+
+/** What a lost node held is free: by now it has stopped its own tasks, grace included. */
+export const fenceNode = (pulse: Pulse): Command<void> =>
+  ifSilent(pulse, (draft, { nodeId, state }) => {
+    if (state === 'lost') for (const lease of leasesOn(draft, nodeId)) release(draft, lease);
+  });
+
+/** Bare slots that were taken back before any node spoke of them, and that no live node runs: they are free. */
+export const freeUnbound = (leaseIds: readonly string[]): Command<void> => ({
+  apply(draft) {
+    for (const leaseId of leaseIds) {
+      const lease = draft.image.liveLease(leaseId);
+      if (lease?.state === 'revoked' && lease.nodeId === null) release(draft, lease);
+    }
+    return () => undefined;
+  },
+});

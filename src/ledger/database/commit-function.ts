@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { HOT, HOT_NAMES, LOG_NAMES, LOGS, snake } from '../rows.js';
+
+/** The channel that says that something stands in the outbox. */
+export const OUTBOX_CHANNEL = 'signalbox_outbox';
+
+/**
+ * The function that writes a batch: one round trip and one transaction, whatever the batch holds, its statements planned once per
+ * connection. It moves the head first, so that the row lock on the head is the planner's lock, and does nothing where the head
+ * has moved on since the caller's image was made.
+ */
+const body = (): string => `
+DECLARE now_at bigint := known + 1;
+BEGIN
+  UPDATE head SET version = now_at, events = (counters->>'events')::bigint,
+    fencing = (counters->>'fencing')::bigint, arrivals = (counters->>'arrivals')::bigint
+    WHERE version = known;
+  IF NOT FOUND THEN RETURN false; END IF;
+${[...HOT_NAMES.map(upsert), ...LOG_NAMES.map(append)].join('\n')}
+  IF batch ? 'outbox' THEN PERFORM pg_notify('${OUTBOX_CHANNEL}', ''); END IF;
+  RETURN true;
+END`;
+
+const names = (columns: object): string => Object.keys(columns).map(snake).join(', ');
+const fields = (columns: object): string =>
+  Object.keys(columns)
+    .map((name) => `r."${name}"`)
+    .join(', ');
+const record = (table: string, columns: object): string =>
+  `jsonb_to_recordset(batch->'${table}') AS r(${Object.entries(columns)
+    .map(([name, type]) => `"${name}" ${type}`)
+    .join(', ')})`;
+
+const upsert = (table: (typeof HOT_NAMES)[number]): string => {
+  const { key, columns } = HOT[table];
+  const rest = Object.keys(columns).filter((name) => !(key as readonly string[]).includes(name));
+  return `  IF batch ? '${table}' THEN
+    INSERT INTO ${table} (${names(columns)}, version) SELECT ${fields(columns)}, now_at FROM ${record(table, columns)}
+    ON CONFLICT (${key.map(snake).join(', ')}) DO UPDATE SET ${rest.map((name) => `${snake(name)} = EXCLUDED.${snake(name)}`).join(', ')}, version = now_at;
+  END IF;`;
+};
+
+const append = (table: (typeof LOG_NAMES)[number]): string => {
+  const columns = LOGS[table];
+  const repeated = table === 'results' ? ' ON CONFLICT (hash) DO NOTHING' : '';
+  return `  IF batch ? '${table}' THEN
+    INSERT INTO ${table} (${names(columns)}) SELECT ${fields(columns)} FROM ${record(table, columns)}${repeated};
+  END IF;`;
+};
+
+const TEXT = body();
+
+/** The function's name says which text it has, so that two versions of the program can work side by side on one database. */
+export const COMMIT_FUNCTION = `signalbox_commit_${createHash('sha256').update(TEXT).digest('hex').slice(0, 12)}`;
+
+/** Creates the function where it is missing. */
+export const createCommitFunction = `CREATE OR REPLACE FUNCTION ${COMMIT_FUNCTION}(known bigint, counters jsonb, batch jsonb)
+  RETURNS boolean LANGUAGE plpgsql AS $commit$${TEXT}$commit$`;

@@ -1,0 +1,219 @@
+import { CamelCasePlugin, Kysely, Migrator, PostgresDialect } from 'kysely';
+import { SignalboxError } from '../../domain/index.js';
+import {
+  type EventRow,
+  type ExecutionRow,
+  type Head,
+  HOT,
+  HOT_NAMES,
+  type HotRows,
+  type LeaseRow,
+  type NodeRow,
+  type ObservationRow,
+  type OutboxRow,
+  type ResultRow,
+  type RunRow,
+  type SpecRow,
+  snake,
+  type TaskRow,
+} from '../rows.js';
+import type { LedgerLog } from '../settings.js';
+import { COMMIT_FUNCTION, createCommitFunction, OUTBOX_CHANNEL } from './commit-function.js';
+import type { Driver } from './driver.js';
+import { MIGRATIONS } from './migrations.js';
+import { openPglite } from './pglite.js';
+import { openPostgres } from './postgres.js';
+
+type Hot<Row> = Row & { readonly version: number };
+/** The tables, for ordinary queries. */
+export interface Tables {
+  head: Head & { readonly ledgerId: string };
+  runs: Hot<RunRow>;
+  specs: SpecRow;
+  executions: Hot<ExecutionRow>;
+  tasks: Hot<TaskRow>;
+  leases: Hot<LeaseRow>;
+  nodes: Hot<NodeRow> & { readonly beat: number; readonly seenAtMs: number };
+  progress: ProgressRow;
+  events: EventRow;
+  observations: ObservationRow;
+  results: ResultRow;
+  outbox: OutboxRow & { readonly id: number; readonly tries: number; readonly lastError: string | null };
+}
+/** What a node last said of a running lease; written by heartbeats alone, outside the head's lock. */
+export interface ProgressRow {
+  readonly leaseId: string;
+  readonly startedAtMs: number;
+  readonly progress: number | null;
+  readonly memoryBytes: number | null;
+  readonly cpuSeconds: number | null;
+}
+
+/** A heartbeat as it is stored; of an older incarnation it leaves no trace. */
+export interface Beat {
+  readonly nodeId: string;
+  readonly incarnation: number;
+  readonly keyHash: string;
+  readonly atMs: number;
+  readonly progress: readonly ProgressRow[];
+}
+
+/** The hot rows that one statement read, with the head of the same instant. */
+export type HotState = { readonly head: Head & { readonly ledgerId: string } } & {
+  readonly [Table in keyof HotRows]: readonly HotRows[Table][];
+};
+
+/** The store behind the ledger: ordinary queries through the query builder, and the three statements of the hot path. */
+export interface Database {
+  readonly db: Kysely<Tables>;
+  /** Writes a batch if the head still has the known version; false where another process has moved it on. */
+  commit(known: number, counters: Omit<Head, 'version'>, batch: object): Promise<boolean>;
+  headVersion(): Promise<number>;
+  /** All that is live: open runs with all of theirs, unreleased leases, nodes. */
+  readLive(): Promise<HotState>;
+  /** What has changed after a version. */
+  readSince(version: number): Promise<HotState>;
+  /** Runs with all of theirs, open or not. */
+  readRuns(runIds: readonly string[]): Promise<HotState>;
+  /** Counts a heartbeat and keeps what it says of its tasks' progress. Returns the head's version. */
+  beat(beat: Beat): Promise<number>;
+  listen(listener: () => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+/** Opens the database that the URL names and brings its tables up to date. Throws `ledger-unavailable`. */
+export const openDatabase = async (url: string, log: LedgerLog): Promise<Database> => {
+  try {
+    const driver = await openDriver(url, log);
+    const db = new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool: driver.pool }),
+      plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    });
+    await migrate(db, driver);
+    return database(db, driver);
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+};
+
+const openDriver = async (url: string, log: LedgerLog): Promise<Driver> => {
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, log);
+  if (url === 'pglite-memory:') return openPglite(null);
+  if (url.startsWith('pglite://')) return openPglite(decodeURIComponent(new URL(url).pathname));
+  throw new SignalboxError(
+    'invalid-option',
+    `The database URL begins with "${url.slice(0, 12)}"; it must be postgres://… or pglite:///folder.`,
+  );
+};
+
+/** A failure of the database as the catalogue knows it; what is in the catalogue already stays as it is. */
+export const unavailable = (cause: unknown): SignalboxError =>
+  cause instanceof SignalboxError
+    ? cause
+    : new SignalboxError('ledger-unavailable', `The database does not answer: ${String(cause)}`, [], {
+        cause,
+      });
+
+/** Kysely takes an advisory lock for the time of the migration, so that two processes may start at once. */
+const migrate = async (db: Kysely<Tables>, driver: Driver): Promise<void> => {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  await createOnce(driver);
+};
+
+/** Two processes that create the function at once disturb each other ("tuple concurrently updated"); the lock keeps them apart. */
+const createOnce = async (driver: Driver): Promise<void> => {
+  const client = await driver.pool.connect();
+  try {
+    await client.query('BEGIN', []);
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('signalbox'))", []);
+    await client.query(createCommitFunction, []);
+    await client.query('COMMIT', []);
+  } finally {
+    client.release();
+  }
+};
+
+const select = (table: keyof HotRows, where: string): string => {
+  const columns = Object.keys(HOT[table].columns).map((name) => `${snake(name)} AS "${name}"`);
+  return `(SELECT coalesce(json_agg(t), '[]') FROM (SELECT ${columns.join(', ')} FROM ${table} WHERE ${where}) t) AS ${table}`;
+};
+/** One statement, so that all its rows are of one instant. */
+const readHot = (where: (table: keyof HotRows) => string): string =>
+  `SELECT (SELECT row_to_json(h) FROM (SELECT version, events, fencing, arrivals, ledger_id AS "ledgerId" FROM head) h) AS head,
+  ${HOT_NAMES.map((table) => select(table, where(table))).join(',\n  ')}`;
+
+const OF_OPEN_RUNS = "run_id IN (SELECT run_id FROM runs WHERE status = 'running')";
+const READ_LIVE = readHot(
+  (table) =>
+    ({
+      runs: "status = 'running'",
+      executions: OF_OPEN_RUNS,
+      tasks: OF_OPEN_RUNS,
+      leases: "state <> 'released'",
+      nodes: 'true',
+    })[table],
+);
+const READ_SINCE = readHot(() => 'version > $1');
+const READ_RUNS = readHot((table) =>
+  table === 'nodes' || table === 'leases' ? 'false' : 'run_id = ANY($1)',
+);
+const COMMIT = `SELECT ${COMMIT_FUNCTION}($1, $2, $3) AS done`;
+
+const SEEN = `WITH seen AS (
+    UPDATE nodes SET beat = beat + 1, seen_at_ms = $2
+    WHERE node_id = $1 AND incarnation = $3 AND key_hash = $4 AND state <> 'lost' RETURNING node_id
+  )`;
+const BEAT = `${SEEN} SELECT version, (SELECT count(*) FROM seen) AS seen FROM head`;
+const BEAT_WITH_PROGRESS = `${SEEN}, told AS (
+    INSERT INTO progress (lease_id, started_at_ms, progress, memory_bytes, cpu_seconds)
+    SELECT r."leaseId", r."startedAtMs", r.progress, r."memoryBytes", r."cpuSeconds"
+    FROM seen, jsonb_to_recordset($5::jsonb)
+      AS r("leaseId" text, "startedAtMs" bigint, progress double precision, "memoryBytes" double precision, "cpuSeconds" double precision)
+    ON CONFLICT (lease_id) DO UPDATE SET progress = EXCLUDED.progress, memory_bytes = EXCLUDED.memory_bytes,
+      cpu_seconds = EXCLUDED.cpu_seconds
+  ) SELECT version, (SELECT count(*) FROM seen) AS seen FROM head`;
+
+const database = (db: Kysely<Tables>, driver: Driver): Database => {
+  const read = async (name: string, text: string, values: readonly unknown[]): Promise<HotState> => {
+    const [row] = await driver.hot(name, text, values);
+    return row as unknown as HotState;
+  };
+  return {
+    db,
+    async commit(known, counters, batch) {
+      const [row] = await driver.hot('commit', COMMIT, [known, JSON.stringify(counters), asJsonb(batch)]);
+      return row?.done === true;
+    },
+    async headVersion() {
+      const [row] = await driver.hot('version', 'SELECT version FROM head', []);
+      return Number(row?.version);
+    },
+    readLive: () => read('read-live', READ_LIVE, []),
+    readSince: (version) => read('read-since', READ_SINCE, [version]),
+    readRuns: (runIds) => read('read-runs', READ_RUNS, [[...runIds]]),
+    async beat({ nodeId, atMs, incarnation, keyHash, progress }) {
+      const values = [nodeId, atMs, incarnation, keyHash];
+      const [row] =
+        progress.length === 0
+          ? await driver.hot('beat', BEAT, values)
+          : await driver.hot('beat-progress', BEAT_WITH_PROGRESS, [...values, JSON.stringify(progress)]);
+      return Number(row?.version);
+    },
+    listen: (listener) => driver.listen(OUTBOX_CHANNEL, listener),
+    close: () => db.destroy(),
+  };
+};
+
+/** What JSON can escape but `jsonb` cannot hold, NUL and halves of surrogate pairs, becomes the replacement character. */
+const asJsonb = (value: object): string => {
+  const text = JSON.stringify(value);
+  return text.includes('\\u') ? text.replace(UNHOLDABLE, '$1\\ufffd') : text;
+};
+const UNHOLDABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;

@@ -1,0 +1,68 @@
+import pg from 'pg';
+import type { LedgerLog } from '../settings.js';
+import type { Driver } from './driver.js';
+
+const INT8 = 20;
+const RECONNECT_MS = 1_000;
+
+/** Our numbers and times fit into a double exactly, so that `bigint` columns come as numbers. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+/** Opens a pool of connections to a Postgres server. */
+export const openPostgres = (url: string, log: LedgerLog): Driver => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 6,
+    types,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 15_000,
+    application_name: 'signalbox',
+  });
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  return {
+    pool,
+    async hot(name, text, values) {
+      const { rows } = await pool.query({ name, text, values: [...values] });
+      return rows;
+    },
+    listen: (channel, listener) => listen(url, channel, listener, log),
+  };
+};
+
+/** Listens on a connection of its own, opened again whenever it breaks; a listener may be called once too often. */
+const listen = async (
+  url: string,
+  channel: string,
+  listener: () => void,
+  log: LedgerLog,
+): Promise<() => Promise<void>> => {
+  let stopped = false;
+  let client: pg.Client;
+  let timer: NodeJS.Timeout | undefined;
+  const open = async (): Promise<void> => {
+    client = new pg.Client({ connectionString: url, application_name: 'signalbox-listen' });
+    client.on('notification', listener);
+    client.on('error', (error) => log.warn({ err: error }, 'the listening database connection broke'));
+    client.on('end', () => again());
+    await client.connect();
+    await client.query(`LISTEN ${channel}`);
+    listener();
+  };
+  const again = (): void => {
+    if (stopped || timer) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      open().catch(again);
+    }, RECONNECT_MS);
+    timer.unref();
+  };
+  await open();
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await client.end().catch(() => undefined);
+  };
+};

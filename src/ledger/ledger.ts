@@ -1,0 +1,105 @@
+import type { HeartbeatAnswer, HeartbeatRequest } from '../domain/index.js';
+import { createForecaster } from '../forecast/index.js';
+import { advance } from './commands/advance.js';
+import { createRun, forecastOnly } from './commands/create-run.js';
+import { hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
+import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
+import type { Ledger } from './contract.js';
+import { type Database, openDatabase } from './database/database.js';
+import { Learning } from './learning.js';
+import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
+import { askPlanner, explain } from './queries/explain.js';
+import { listNodes } from './queries/nodes.js';
+import { getRun, listRuns, openRuns } from './queries/runs.js';
+import type { LedgerLog, LedgerSettings } from './settings.js';
+import { GroupCommit } from './state/group-commit.js';
+import { loadImage } from './state/sync.js';
+import { Sweeper } from './sweep.js';
+
+const SILENT: LedgerLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Opens the store, brings its tables up to date and loads the hot state. Throws `ledger-unavailable`. */
+export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
+  const { url, policy, log = SILENT, clock = Date.now, monotonic = () => performance.now() } = settings;
+  const database = await openDatabase(url, log);
+  const forecaster = createForecaster({
+    prior: (pool) => policy.pools[pool as keyof typeof policy.pools].prior,
+  });
+  const learning = new Learning(database, forecaster);
+  const image = await loadImage(database, policy);
+  await learning.catchUp();
+  const commits = new GroupCommit(
+    {
+      database,
+      surroundings: { policy, forecaster },
+      clock,
+      log,
+      // Off the hot path: the callers have their answers before the models move.
+      onCommitted: (draft) => void setImmediate(() => learning.learn(draft.added('observations'))),
+      onOvertaken: () => learning.catchUp(),
+    },
+    image,
+  );
+  const sweeper = new Sweeper(database, commits, policy, monotonic);
+  const listeners = new Set<() => void>();
+  const stopListening = await database.listen(() => {
+    for (const listener of listeners) listener();
+  });
+
+  return {
+    advance: (request) => commits.run(advance(request)),
+    createRun: (spec, { idempotencyKey } = {}) => commits.run(createRun(spec, idempotencyKey ?? null)),
+    forecastRun: (spec) => commits.run(forecastOnly(spec)),
+    getRun: (runId) => getRun(database, runId, clock()),
+    listRuns: (filter) => listRuns(database, filter),
+    requestSignal: (runId, name, payload) => commits.run(requestSignal(runId, name, payload)),
+    requestCancel: (runId, reason) => commits.run(requestSignal(runId, 'cancel', { reason })),
+    explain: async (runId, taskKey) =>
+      explain(database, await commits.run(askPlanner(runId)), { runId, taskKey }, clock()),
+    registerNode: (request) => commits.run(registerNode(request)),
+    heartbeat: (request) => heartbeat(database, commits, request, clock()),
+    listNodes: (filter) => listNodes(database, filter?.pool),
+    sweepNodes: () => sweeper.sweep(),
+    claimOutbox: (limit) => claimOutbox(database, limit, clock()),
+    completeOutbox: (ids) => completeOutbox(database, ids),
+    retryOutbox: (id, error) => retryOutbox(database, id, error, clock()),
+    onOutbox(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    openRuns: () => openRuns(database),
+    closeRun: (runId, end) => commits.run(closeRun(runId, end)),
+    closeWorkflow: (runId, workflowId) => commits.run(closeWorkflow(runId, workflowId)),
+    ping: async () => void (await database.headVersion()),
+    async close() {
+      await commits.idle();
+      await stopListening();
+      await database.close();
+    },
+  };
+};
+
+/**
+ * Counts the heartbeat without the planner's lock. Only one with news, or one after which others have written, goes through a
+ * batch: a lease that this process has never heard of may have been granted by another a moment ago.
+ */
+const heartbeat = async (
+  database: Database,
+  commits: GroupCommit,
+  request: HeartbeatRequest,
+  atMs: number,
+): Promise<HeartbeatAnswer> => {
+  const { nodeId, incarnation, nodeKey, running } = request;
+  const version = await database.beat({
+    nodeId,
+    incarnation,
+    keyHash: keyHashOf(nodeKey),
+    atMs,
+    progress: running,
+  });
+  const image = commits.settledImage;
+  if (image === null || image.head.version !== version || hasNews(image, request)) {
+    return commits.run(takeHeartbeat(request));
+  }
+  return { stop: [], stale: false };
+};

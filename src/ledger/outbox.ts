@@ -1,0 +1,72 @@
+import { sql } from 'kysely';
+import type { OutboxItem } from './contract.js';
+import type { Database } from './database/database.js';
+
+/** A claimed item whose process dies comes again after so long. */
+const CLAIM_MS = 60_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Takes due items for delivery, oldest first; another process that claims at the same time gets others. */
+export const claimOutbox = async (
+  { db }: Database,
+  limit: number,
+  atMs: number,
+): Promise<readonly OutboxItem[]> => {
+  const rows = await db
+    .with('claimed', (with_) =>
+      with_
+        .updateTable('outbox')
+        .set((row) => ({ dueAtMs: atMs + CLAIM_MS, tries: row('tries', '+', 1) }))
+        .where('id', 'in', (from) =>
+          from
+            .selectFrom('outbox')
+            .select('id')
+            .where('dueAtMs', '<=', atMs)
+            .orderBy('id')
+            .limit(limit)
+            .forUpdate()
+            .skipLocked(),
+        )
+        .returningAll(),
+    )
+    .selectFrom('claimed')
+    .leftJoin('specs', (join) =>
+      join.onRef('specs.runId', '=', 'claimed.runId').on('claimed.kind', '=', 'start-run'),
+    )
+    .select([
+      'claimed.id',
+      'claimed.kind',
+      'claimed.workflowId',
+      'claimed.name',
+      'claimed.payload',
+      'claimed.tries',
+      'specs.spec',
+    ])
+    .orderBy('claimed.id')
+    .execute();
+  return rows.map(({ id, kind, tries, spec, workflowId, name, payload }) => {
+    const item = kind === 'start-run' ? { kind, spec } : { kind, workflowId, name, payload };
+    return { id, tries: tries - 1, ...item } as OutboxItem;
+  });
+};
+
+/** Forgets items that have been delivered. */
+export const completeOutbox = async ({ db }: Database, ids: readonly number[]): Promise<void> => {
+  if (ids.length > 0)
+    await db
+      .deleteFrom('outbox')
+      .where('id', 'in', [...ids])
+      .execute();
+};
+
+/** Gives an item back after a failed delivery; the pause doubles each time, up to a minute. */
+export const retryOutbox = async (
+  { db }: Database,
+  id: number,
+  error: string,
+  atMs: number,
+): Promise<void> => {
+  const pause = sql<number>`${atMs}::bigint + least(${FIRST_PAUSE_MS} * power(2, least(tries - 1, 20)), ${LONGEST_PAUSE_MS})::bigint`;
+  await db.updateTable('outbox').set({ dueAtMs: pause, lastError: error }).where('id', '=', id).execute();
+};

@@ -1,0 +1,101 @@
+import { type RunId, SignalboxError, type TaskKey } from '../../domain/index.js';
+import { type Deferral, plan } from '../../planner/index.js';
+import type { Explanation, PastDecision } from '../contract.js';
+import type { Database } from '../database/database.js';
+import type { EventRow, TaskRow } from '../rows.js';
+import type { Draft } from '../state/draft.js';
+import type { Command } from '../state/group-commit.js';
+import { attemptId } from '../state/image.js';
+import { poolSnapshot } from '../state/snapshot.js';
+import { readAttempts } from './runs.js';
+import { eta, expectation, obstacles, sentenceOf } from './sentences.js';
+
+/** Why each task of a run, newest attempt last, is where it is: how it stands now, and what was decided of it before. */
+export const explain = async (
+  database: Database,
+  waits: ReadonlyMap<string, Deferral>,
+  { runId, taskKey }: { readonly runId: RunId; readonly taskKey: TaskKey | undefined },
+  atMs: number,
+): Promise<readonly Explanation[]> => {
+  const attempts = await readAttempts(database, runId, taskKey);
+  if (attempts.length === 0) await refuseUnknown(database, runId, taskKey);
+  const events = await database.db
+    .selectFrom('events')
+    .selectAll()
+    .where('runId', '=', runId)
+    .where('taskKey', 'is not', null)
+    .orderBy('number')
+    .execute();
+  return attempts.map((task) => {
+    const own = events.filter((event) => event.taskKey === task.taskKey && event.attempt === task.attempt);
+    return explanation(task, waits.get(attemptId(runId, task.taskKey, task.attempt)), own, atMs);
+  });
+};
+
+const refuseUnknown = async ({ db }: Database, runId: RunId, taskKey: TaskKey | undefined): Promise<void> => {
+  const run = await db.selectFrom('specs').select('spec').where('runId', '=', runId).executeTakeFirst();
+  if (run === undefined) throw new SignalboxError('not-found', `There is no run ${runId}.`);
+  const name = taskKey?.replace(/\[\d+\]$/, '');
+  if (name !== undefined && !(name in run.spec.pipeline.tasks)) {
+    throw new SignalboxError('not-found', `Run ${runId} has no task ${taskKey}.`);
+  }
+};
+
+const explanation = (
+  task: TaskRow,
+  deferral: Deferral | undefined,
+  events: readonly EventRow[],
+  atMs: number,
+): Explanation => ({
+  taskKey: task.taskKey,
+  attempt: task.attempt,
+  state: task.state,
+  now: nowSentence(task, deferral, atMs),
+  blockers: deferral?.blockers ?? (task.verdict.kind === 'rejected' ? task.verdict.blockers : []),
+  position: deferral?.position ?? null,
+  etaP50Ms: deferral?.etaP50Ms ?? null,
+  etaP90Ms: deferral?.etaP90Ms ?? null,
+  forecast: task.forecast,
+  past: events.map(pastDecision),
+});
+
+const pastDecision = (event: EventRow): PastDecision => ({
+  number: event.number,
+  atMs: event.atMs,
+  kind: event.kind,
+  attempt: event.attempt ?? 0,
+  sentence: sentenceOf(event),
+  policyVersion: event.policyVersion,
+});
+
+const nowSentence = (task: TaskRow, deferral: Deferral | undefined, atMs: number): string => {
+  if (task.state === 'waiting' && deferral) {
+    const { position, blockers, etaP50Ms, etaP90Ms } = deferral;
+    return `waits, number ${position} in the queue of ${task.request.pool}: ${obstacles(blockers)}; ${eta(etaP50Ms, etaP90Ms, atMs)}`;
+  }
+  if (task.state === 'running') {
+    const where = task.nodeId ?? `pool ${task.request.pool}`;
+    return `runs on ${where}; ${expectation(task.forecast)}`;
+  }
+  if (task.verdict.kind === 'rejected') return `refused: ${obstacles(task.verdict.blockers)}`;
+  if (task.verdict.kind === 'revoked' && task.state === 'revoked')
+    return `lost its lease: ${task.verdict.why}`;
+  if (task.verdict.kind === 'reused') return `took over the result of ${task.verdict.fromRunId}`;
+  return task.error ? `${task.state}: ${task.error.message}` : task.state;
+};
+
+/** What the planner says now of a run's waiting tasks; nothing is decided or stored. */
+export const askPlanner = (runId: RunId): Command<ReadonlyMap<string, Deferral>> => ({
+  apply: (draft) => () => waitsOf(draft, runId),
+});
+
+const waitsOf = (draft: Draft, runId: RunId): ReadonlyMap<string, Deferral> => {
+  const waiting = draft.image.tasksOf(runId).filter(({ state }) => state === 'waiting');
+  const pools = [...new Set(waiting.map(({ request }) => request.pool))];
+  const snapshot = {
+    pools: pools.map((pool) => poolSnapshot(draft.image, pool, draft.surroundings.policy.lookAhead, waiting)),
+    asked: new Set(waiting.map((task) => attemptId(runId, task.taskKey, task.attempt))),
+  };
+  const { deferrals } = plan(snapshot, draft.surroundings.policy, draft.atMs);
+  return new Map(deferrals.map((deferral) => [deferral.id, deferral]));
+};

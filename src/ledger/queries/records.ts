@@ -1,0 +1,17 @@
+import type { RunRecord } from '../contract.js';
+import type { RunRow } from '../rows.js';
+
+/** A run's row without what is the ledger's own. */
+export const recordOf = (row: RunRow): RunRecord => ({
+  runId: row.runId,
+  pipeline: row.pipeline,
+  tenant: row.tenant,
+  priorityClass: row.priorityClass,
+  status: row.status,
+  paused: row.paused,
+  deadlineAtMs: row.deadlineAtMs,
+  createdAtMs: row.createdAtMs,
+  endedAtMs: row.endedAtMs,
+  error: row.error,
+  forecast: row.forecast,
+});

@@ -1,0 +1,122 @@
+import type { Blocker, Forecast, Outcome } from '../../domain/index.js';
+import { listing, type Overtaken, span } from '../../planner/index.js';
+import type { EventRow } from '../rows.js';
+
+/** A span of seconds for people. */
+const seconds = (amount: number): string => span(amount * 1_000);
+
+/** What the forecast says and what it stands on: "about 5 min, 12 min at most (from 8 runs)". */
+export const expectation = ({ p50Seconds, p90Seconds, observations, model }: Forecast): string => {
+  const basis =
+    observations > 0 ? `from ${observations} earlier runs` : `from ${BASIS[model] ?? `the ${model}`}`;
+  return `expected to take about ${seconds(p50Seconds)}, in 9 of 10 cases under ${seconds(p90Seconds)} (${basis})`;
+};
+const BASIS: Readonly<Record<string, string>> = {
+  estimate: "its author's estimate",
+  prior: "the pool's prior",
+};
+
+/** Blockers as one clause. */
+export const obstacles = (blockers: readonly Blocker[]): string =>
+  blockers.map(({ detail }) => detail).join('; ');
+
+/** When it is expected to start. */
+export const eta = (p50Ms: number | null, p90Ms: number | null, atMs: number): string => {
+  if (p50Ms === null) return 'nobody can say when it will start';
+  if (p50Ms <= atMs) return 'expected to start in a moment';
+  const late = p90Ms === null || p90Ms <= p50Ms ? '' : `, at the latest (P90) in ${span(p90Ms - atMs)}`;
+  return `expected to start in about ${span(p50Ms - atMs)}${late}`;
+};
+
+/** A recorded decision of a task as a sentence. */
+export const sentenceOf = (event: EventRow): string => {
+  const detail = event.detail as never;
+  switch (event.kind) {
+    case 'granted':
+      return granted(event, detail);
+    case 'deferred':
+      return deferred(event, detail);
+    case 'ended':
+      return ended(event, detail);
+    case 'rejected':
+      return `was refused: ${obstacles((detail as { blockers: Blocker[] }).blockers)}`;
+    case 'reused':
+      return `took over the result of ${(detail as { fromRunId: string }).fromRunId}, whose inputs were the same`;
+    case 'revoked':
+      return `lost its lease: ${(detail as { why: string }).why}`;
+    case 'withdrawn':
+      return 'was withdrawn by its run before it began';
+    default:
+      return event.kind;
+  }
+};
+
+interface GrantedDetail {
+  readonly devices: readonly number[];
+  readonly taskQueue: string;
+  readonly forecast: Forecast;
+  readonly priorityClass: string;
+  readonly waitedSeconds: number;
+  readonly waitedFor: readonly Blocker[];
+  readonly wentBefore: readonly Overtaken[];
+}
+
+const granted = ({ nodeId }: EventRow, detail: GrantedDetail): string =>
+  [
+    waited(detail),
+    place(nodeId, detail),
+    ...detail.wentBefore.map((other) => overtook(other, detail)),
+    expectation(detail.forecast),
+  ]
+    .filter((clause) => clause !== '')
+    .join('; ');
+
+const waited = ({ waitedSeconds, waitedFor }: GrantedDetail): string => {
+  if (waitedFor.length === 0) return 'did not wait';
+  return `waited ${seconds(waitedSeconds)} because ${obstacles(waitedFor)}`;
+};
+
+const place = (nodeId: string | null, { devices, taskQueue }: GrantedDetail): string => {
+  if (nodeId === null) return `went to the first free worker of pool ${taskQueue}`;
+  if (devices.length === 0) return `went to ${nodeId}`;
+  return `went to ${nodeId}, ${devices.length === 1 ? 'device' : 'devices'} ${listing(devices.map(String), devices.length)}`;
+};
+
+const overtook = (
+  { runId, taskKey, priorityClass, because }: Overtaken,
+  { priorityClass: own }: GrantedDetail,
+): string => {
+  const other = `went before ${runId}/${taskKey}, which had come earlier`;
+  if (because === 'class') return `${other}: its class is ${own}, theirs is ${priorityClass}`;
+  if (because === 'paused') return `${other}: that run is paused`;
+  return `${other}: it fits into room that the other cannot use yet`;
+};
+
+interface DeferredDetail {
+  readonly blockers: readonly Blocker[];
+  readonly position: number;
+  readonly etaP50Ms: number | null;
+  readonly etaP90Ms: number | null;
+}
+
+const deferred = ({ atMs }: EventRow, { blockers, position, etaP50Ms, etaP90Ms }: DeferredDetail): string =>
+  `had to wait, number ${position} in its queue: ${obstacles(blockers)}; ${eta(etaP50Ms, etaP90Ms, atMs)}`;
+
+interface EndedDetail {
+  readonly outcome: Outcome;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly lostSeconds: number | null;
+}
+
+const ended = (
+  { nodeId }: EventRow,
+  { outcome, startedAtMs, endedAtMs, error, lostSeconds }: EndedDetail,
+): string => {
+  const ran = startedAtMs === null ? '' : ` after ${span(endedAtMs - startedAtMs)}`;
+  const where = nodeId === null ? '' : ` on ${nodeId}`;
+  const why = error ? `: ${error.message}` : '';
+  const lost = lostSeconds ? `; ${seconds(lostSeconds)} of work since its last checkpoint were lost` : '';
+  return `${outcome}${ran}${where}${why}${lost}`;
+};

@@ -1,0 +1,384 @@
+import type {
+  Features,
+  Forecast,
+  JsonValue,
+  LeaseId,
+  LeaseState,
+  NodeId,
+  NodeState,
+  Outcome,
+  Pool,
+  PriorityClass,
+  ResourceRequest,
+  Resources,
+  RunForecast,
+  RunId,
+  RunSpec,
+  RunStatus,
+  TaskError,
+  TaskKey,
+  Usage,
+  Verdict,
+} from '../domain/index.js';
+import type { AttemptState } from './contract.js';
+
+/** A run. Its document lies in `specs`, so that a change of state does not write it again. */
+export interface RunRow {
+  readonly runId: RunId;
+  readonly pipeline: string;
+  readonly tenant: string;
+  readonly priorityClass: PriorityClass;
+  readonly status: RunStatus;
+  readonly paused: boolean;
+  readonly deadlineAtMs: number | null;
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly error: TaskError | null;
+  readonly forecast: RunForecast;
+  readonly idempotencyKey: string | null;
+  /** Of what was asked for, to tell a repeated request from another one under the same key. */
+  readonly specHash: string;
+}
+
+/** One execution of a workflow that asked. The newest of a workflow (highest `ordinal`) is the one that may ask. */
+export interface ExecutionRow {
+  readonly workflowId: string;
+  readonly executionId: string;
+  readonly runId: RunId;
+  /** Counts resets: a continuation shares its predecessor's epoch. */
+  readonly epoch: number;
+  readonly ordinal: number;
+  /** What the workflow last said of itself; its waiting tasks carry the same. */
+  readonly priorityClass: PriorityClass;
+  readonly paused: boolean;
+  /** It has ended, so that it holds and awaits nothing. */
+  readonly closed: boolean;
+}
+
+/** The newest state of one attempt of a task. */
+export interface TaskRow {
+  readonly runId: RunId;
+  readonly taskKey: TaskKey;
+  readonly attempt: number;
+  readonly workflowId: string;
+  readonly epoch: number;
+  readonly state: AttemptState;
+  readonly revision: number;
+  readonly arrival: number;
+  readonly priorityClass: PriorityClass;
+  readonly paused: boolean;
+  readonly request: ResourceRequest;
+  readonly features: Features;
+  readonly estimateSeconds: number | null;
+  readonly forecast: Forecast;
+  readonly cacheHash: string | null;
+  readonly suspectNodes: readonly NodeId[];
+  readonly verdict: Verdict;
+  readonly leaseId: LeaseId | null;
+  readonly nodeId: NodeId | null;
+  readonly taskQueue: string | null;
+  readonly readyAtMs: number;
+  readonly grantedAtMs: number | null;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly outputs: Readonly<Record<string, JsonValue>>;
+  readonly error: TaskError | null;
+  readonly usage: Usage | null;
+}
+
+/** A lease; `released` ones stay as history. */
+export interface LeaseRow {
+  readonly leaseId: LeaseId;
+  readonly fencing: number;
+  readonly pool: Pool;
+  readonly nodeId: NodeId | null;
+  readonly incarnation: number;
+  readonly devices: readonly number[];
+  readonly resources: Resources;
+  readonly taskQueue: string;
+  readonly state: LeaseState;
+  readonly runId: RunId;
+  readonly taskKey: TaskKey;
+  readonly attempt: number;
+  readonly workflowId: string;
+  readonly grantedAtMs: number;
+  readonly expectedEndP50Ms: number;
+  readonly expectedEndP90Ms: number;
+  readonly releasedAtMs: number | null;
+}
+
+/** A registered node. When it was last seen stands beside it in the table, written by heartbeats alone. */
+export interface NodeRow {
+  readonly nodeId: NodeId;
+  /** SHA-256 of the secret in the node's folder. */
+  readonly keyHash: string;
+  readonly pool: Pool;
+  readonly capacity: Resources;
+  readonly state: NodeState;
+  readonly incarnation: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly virtualDevices: boolean;
+  readonly registeredAtMs: number;
+}
+
+/** One line of the ordered log. Numbers come from the head's counter: who has seen n has seen all before it. */
+export interface EventRow {
+  readonly number: number;
+  readonly atMs: number;
+  readonly kind: EventKind;
+  readonly runId: RunId | null;
+  readonly taskKey: TaskKey | null;
+  readonly attempt: number | null;
+  readonly nodeId: NodeId | null;
+  readonly policyVersion: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+export type EventKind =
+  | 'run-created'
+  | 'run-ended'
+  | 'run-reset'
+  | 'granted'
+  | 'deferred'
+  | 'rejected'
+  | 'reused'
+  | 'revoked'
+  | 'ended'
+  | 'withdrawn'
+  | 'node-registered'
+  | 'node-draining'
+  | 'node-lost';
+
+/** One settled attempt, what forecasts learn from. Each lease settles at most once. */
+export interface ObservationRow {
+  readonly number: number;
+  readonly leaseId: LeaseId;
+  readonly runId: RunId;
+  readonly taskKey: TaskKey;
+  readonly attempt: number;
+  readonly pipeline: string;
+  readonly task: string;
+  readonly pool: Pool;
+  readonly tenant: string;
+  readonly features: Features;
+  readonly estimateSeconds: number | null;
+  readonly outcome: Outcome;
+  readonly runtimeSeconds: number;
+  readonly peakMemoryBytes: number | null;
+  readonly cpuSeconds: number | null;
+  readonly lostSeconds: number | null;
+  readonly endedAtMs: number;
+  /** The forecast that the task was placed by, so that forecasts can be judged. */
+  readonly forecast: Forecast;
+}
+
+/** A result that other runs may use again. */
+export interface ResultRow {
+  readonly hash: string;
+  readonly runId: RunId;
+  readonly taskKey: TaskKey;
+  readonly outputs: Readonly<Record<string, JsonValue>>;
+  readonly storedAtMs: number;
+}
+
+/** An effect to deliver. */
+export interface OutboxRow {
+  readonly kind: 'start-run' | 'signal';
+  readonly runId: RunId;
+  readonly workflowId: string;
+  readonly name: string | null;
+  readonly payload: unknown;
+  readonly dueAtMs: number;
+}
+
+/** What a run was started with. */
+export interface SpecRow {
+  readonly runId: RunId;
+  readonly spec: RunSpec;
+}
+
+/** The head: its row lock is the planner's lock, its version names the state, its counters number what is ordered. */
+export interface Head {
+  readonly version: number;
+  readonly events: number;
+  readonly fencing: number;
+  readonly arrivals: number;
+}
+
+/** The tables whose current rows have an image in the process. */
+export interface HotRows {
+  runs: RunRow;
+  executions: ExecutionRow;
+  tasks: TaskRow;
+  leases: LeaseRow;
+  nodes: NodeRow;
+}
+/** The tables that are only added to. */
+export interface LogRows {
+  specs: SpecRow;
+  events: EventRow;
+  observations: ObservationRow;
+  results: ResultRow;
+  outbox: OutboxRow;
+}
+
+type SqlType = 'text' | 'bigint' | 'integer' | 'boolean' | 'jsonb' | 'double precision';
+type Columns<Row> = { readonly [Column in keyof Row]: SqlType };
+
+/** The hot tables: their keys, and the columns that a commit writes, each row with the head's version. */
+export const HOT: {
+  readonly [Table in keyof HotRows]: {
+    readonly key: readonly (keyof HotRows[Table] & string)[];
+    readonly columns: Columns<HotRows[Table]>;
+  };
+} = {
+  runs: {
+    key: ['runId'],
+    columns: {
+      runId: 'text',
+      pipeline: 'text',
+      tenant: 'text',
+      priorityClass: 'text',
+      status: 'text',
+      paused: 'boolean',
+      deadlineAtMs: 'bigint',
+      createdAtMs: 'bigint',
+      endedAtMs: 'bigint',
+      error: 'jsonb',
+      forecast: 'jsonb',
+      idempotencyKey: 'text',
+      specHash: 'text',
+    },
+  },
+  executions: {
+    key: ['workflowId', 'executionId'],
+    columns: {
+      workflowId: 'text',
+      executionId: 'text',
+      runId: 'text',
+      epoch: 'integer',
+      ordinal: 'bigint',
+      priorityClass: 'text',
+      paused: 'boolean',
+      closed: 'boolean',
+    },
+  },
+  tasks: {
+    key: ['runId', 'taskKey', 'attempt'],
+    columns: {
+      runId: 'text',
+      taskKey: 'text',
+      attempt: 'integer',
+      workflowId: 'text',
+      epoch: 'integer',
+      state: 'text',
+      revision: 'integer',
+      arrival: 'bigint',
+      priorityClass: 'text',
+      paused: 'boolean',
+      request: 'jsonb',
+      features: 'jsonb',
+      estimateSeconds: 'double precision',
+      forecast: 'jsonb',
+      cacheHash: 'text',
+      suspectNodes: 'jsonb',
+      verdict: 'jsonb',
+      leaseId: 'text',
+      nodeId: 'text',
+      taskQueue: 'text',
+      readyAtMs: 'bigint',
+      grantedAtMs: 'bigint',
+      startedAtMs: 'bigint',
+      endedAtMs: 'bigint',
+      outputs: 'jsonb',
+      error: 'jsonb',
+      usage: 'jsonb',
+    },
+  },
+  leases: {
+    key: ['leaseId'],
+    columns: {
+      leaseId: 'text',
+      fencing: 'bigint',
+      pool: 'text',
+      nodeId: 'text',
+      incarnation: 'integer',
+      devices: 'jsonb',
+      resources: 'jsonb',
+      taskQueue: 'text',
+      state: 'text',
+      runId: 'text',
+      taskKey: 'text',
+      attempt: 'integer',
+      workflowId: 'text',
+      grantedAtMs: 'bigint',
+      expectedEndP50Ms: 'bigint',
+      expectedEndP90Ms: 'bigint',
+      releasedAtMs: 'bigint',
+    },
+  },
+  nodes: {
+    key: ['nodeId'],
+    columns: {
+      nodeId: 'text',
+      keyHash: 'text',
+      pool: 'text',
+      capacity: 'jsonb',
+      state: 'text',
+      incarnation: 'integer',
+      labels: 'jsonb',
+      virtualDevices: 'boolean',
+      registeredAtMs: 'bigint',
+    },
+  },
+};
+
+/** The tables that are only added to, in the columns that a commit writes. */
+export const LOGS: { readonly [Table in keyof LogRows]: Columns<LogRows[Table]> } = {
+  specs: { runId: 'text', spec: 'jsonb' },
+  events: {
+    number: 'bigint',
+    atMs: 'bigint',
+    kind: 'text',
+    runId: 'text',
+    taskKey: 'text',
+    attempt: 'integer',
+    nodeId: 'text',
+    policyVersion: 'text',
+    detail: 'jsonb',
+  },
+  observations: {
+    number: 'bigint',
+    leaseId: 'text',
+    runId: 'text',
+    taskKey: 'text',
+    attempt: 'integer',
+    pipeline: 'text',
+    task: 'text',
+    pool: 'text',
+    tenant: 'text',
+    features: 'jsonb',
+    estimateSeconds: 'double precision',
+    outcome: 'text',
+    runtimeSeconds: 'double precision',
+    peakMemoryBytes: 'double precision',
+    cpuSeconds: 'double precision',
+    lostSeconds: 'double precision',
+    endedAtMs: 'bigint',
+    forecast: 'jsonb',
+  },
+  results: { hash: 'text', runId: 'text', taskKey: 'text', outputs: 'jsonb', storedAtMs: 'bigint' },
+  outbox: {
+    kind: 'text',
+    runId: 'text',
+    workflowId: 'text',
+    name: 'text',
+    payload: 'jsonb',
+    dueAtMs: 'bigint',
+  },
+};
+
+export const HOT_NAMES = Object.keys(HOT) as (keyof HotRows)[];
+export const LOG_NAMES = Object.keys(LOGS) as (keyof LogRows)[];
+
+/** A column's name in the database: `runId` is `run_id`. */
+export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

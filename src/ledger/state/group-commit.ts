@@ -1,0 +1,170 @@
+import { SignalboxError } from '../../domain/index.js';
+import { type Database, unavailable } from '../database/database.js';
+import type { LedgerLog } from '../settings.js';
+import { runCycle } from './cycle.js';
+import { Draft, type Surroundings } from './draft.js';
+import type { Image } from './image.js';
+import { catchUp, loadImage } from './sync.js';
+
+/** A call that changes the hot state. Pure but for the draft, so that it can be made again on a newer image. */
+export interface Command<Answer> {
+  /** Loads what the image lacks for it; before the batch begins. */
+  prepare?(database: Database, image: Image): Promise<void>;
+  /** Makes the changes; the returned function gives the answer once the planner has run. Throws to refuse: its changes are taken back. */
+  apply(draft: Draft): () => Answer;
+}
+
+interface Waiting {
+  readonly command: Command<unknown>;
+  resolve(answer: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** More calls in one statement make all of them wait for its size. */
+const MAX_BATCH = 500;
+/** Another process may be ahead each time we try; each time it has done work, so that somebody always gets on. */
+const MAX_OVERTAKEN = 100;
+
+/** What the group commit works with. */
+export interface GroupCommitParts {
+  readonly database: Database;
+  readonly surroundings: Surroundings;
+  readonly clock: () => number;
+  readonly log: LedgerLog;
+  /** Called after each commit, before the answers. */
+  readonly onCommitted: (draft: Draft) => void;
+  /** Called when another process has written, once the image has caught up. */
+  readonly onOvertaken: () => Promise<void>;
+}
+
+/**
+ * One planner at a time: calls that arrive while a commit is under way are applied together next, planned in one cycle and
+ * written by one statement. Where the head has moved on (another process wrote) the image catches up and the batch is made again.
+ * Where a batch fails the image is made anew and its calls are retried one by one, so that a bad one fails alone.
+ */
+export class GroupCommit {
+  #queue: Waiting[] = [];
+  #working: Promise<void> | null = null;
+  #stale = false;
+
+  constructor(
+    private readonly parts: GroupCommitParts,
+    private image: Image,
+  ) {}
+
+  /** Runs a command in the next batch. */
+  run<Answer>(command: Command<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ command, resolve: resolve as (answer: unknown) => void, reject });
+      this.#working ??= this.#work().finally(() => {
+        this.#working = null;
+      });
+    });
+  }
+
+  /** The image while nothing is under way, so that all of it is written; null else. */
+  get settledImage(): Image | null {
+    return this.#working || this.#stale ? null : this.image;
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#working) await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, MAX_BATCH);
+      try {
+        await this.#commit(batch);
+      } catch (error) {
+        this.#stale = true;
+        if (batch.length === 1) batch[0]?.reject(unavailable(error));
+        else await this.#oneByOne(batch, error);
+      }
+    }
+  }
+
+  async #oneByOne(batch: readonly Waiting[], cause: unknown): Promise<void> {
+    this.parts.log.warn(
+      { err: cause, calls: batch.length },
+      'a batch failed; its calls are retried one by one',
+    );
+    for (const call of batch) {
+      await this.#commit([call]).catch((error) => {
+        this.#stale = true;
+        call.reject(unavailable(error));
+      });
+    }
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    const { database, surroundings } = this.parts;
+    if (this.#stale) {
+      this.image = await loadImage(database, surroundings.policy);
+      await this.parts.onOvertaken();
+      this.#stale = false;
+    }
+    for (let round = 0; round < MAX_OVERTAKEN; round += 1) {
+      for (const { command } of batch) await command.prepare?.(database, this.image);
+      if (await this.#attempt(batch)) return;
+      await catchUp(database, this.image);
+      await this.parts.onOvertaken();
+    }
+    throw new SignalboxError('ledger-unavailable', 'Other processes of this ledger were always faster.');
+  }
+
+  /** False where the head had moved on; the image is then as before. */
+  async #attempt(batch: readonly Waiting[]): Promise<boolean> {
+    const { clock, surroundings, onCommitted } = this.parts;
+    const draft = new Draft(this.image, clock(), surroundings);
+    const start = draft.savepoint();
+    const answers = batch.map((call) => applyOne(draft, call.command));
+    runCycle(draft);
+    const results = answers.map((answer) => settled(answer));
+    if (!(await this.#write(draft, start.head))) {
+      draft.rollback(start);
+      return false;
+    }
+    onCommitted(draft);
+    this.#forgetEnded(draft);
+    for (const [index, call] of batch.entries()) results[index]?.(call);
+    return true;
+  }
+
+  async #write(draft: Draft, { version: known }: Image['head']): Promise<boolean> {
+    const { database } = this.parts;
+    const writes = draft.writes();
+    if (Object.keys(writes).length === 0) return (await database.headVersion()) === known;
+    const { events, fencing, arrivals } = this.image.head;
+    if (!(await database.commit(known, { events, fencing, arrivals }, writes))) return false;
+    this.image.head = { ...this.image.head, version: known + 1 };
+    return true;
+  }
+
+  #forgetEnded(draft: Draft): void {
+    this.image.evict(draft.touchedRuns().filter((runId) => this.image.runs.get(runId)?.status !== 'running'));
+    for (const lease of draft.touchedLeases()) {
+      if (this.image.leases.get(lease)?.state === 'released') this.image.leases.delete(lease);
+    }
+  }
+}
+
+type Outcome = (() => unknown) | { readonly error: unknown };
+
+const applyOne = (draft: Draft, command: Command<unknown>): Outcome => {
+  const before = draft.savepoint();
+  try {
+    return command.apply(draft);
+  } catch (error) {
+    draft.rollback(before);
+    return { error };
+  }
+};
+
+/** The answer as it stands now, to be given once it is written. */
+const settled = (outcome: Outcome): ((call: Waiting) => void) => {
+  if (typeof outcome !== 'function') return (call) => call.reject(outcome.error);
+  const answer = outcome();
+  return (call) => call.resolve(answer);
+};

@@ -1,0 +1,223 @@
+import {
+  type Deferred,
+  type EndedAttempt,
+  type Granted,
+  type Lease,
+  type LeaseId,
+  type Revoked,
+  type RunId,
+  taskName,
+  taskQueue,
+} from '../../domain/index.js';
+import type { Deferral, Grant } from '../../planner/index.js';
+import type { LeaseRow, TaskRow } from '../rows.js';
+import type { Draft } from './draft.js';
+import { attemptId } from './image.js';
+
+/** The states in which an attempt is not over. */
+export const isLive = ({ state }: TaskRow): boolean =>
+  state === 'waiting' || state === 'running' || state === 'revoked';
+
+const named = ({ runId, taskKey, attempt, nodeId }: TaskRow) => ({ runId, taskKey, attempt, nodeId });
+
+/** A waiting task gets its lease. Whoever did not ask in this batch hears of it by signal. */
+export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
+  const lease = leaseFor(draft, task, decision);
+  draft.put('leases', lease);
+  const waitedSeconds = Math.max(0, draft.atMs - task.readyAtMs) / 1_000;
+  const verdict: Granted = {
+    kind: 'granted',
+    taskKey: task.taskKey,
+    attempt: task.attempt,
+    revision: task.revision + 1,
+    lease: leaseOf(lease),
+    forecast: task.forecast,
+    waitedSeconds,
+  };
+  const { leaseId, nodeId, devices } = lease;
+  draft.put('tasks', {
+    ...task,
+    state: 'running',
+    revision: verdict.revision,
+    verdict,
+    leaseId,
+    nodeId,
+    taskQueue: lease.taskQueue,
+    grantedAtMs: draft.atMs,
+  });
+  draft.event({
+    kind: 'granted',
+    ...named(task),
+    nodeId,
+    detail: {
+      leaseId,
+      devices,
+      taskQueue: lease.taskQueue,
+      forecast: task.forecast,
+      priorityClass: task.priorityClass,
+      waitedSeconds,
+      waitedFor: task.verdict.kind === 'deferred' ? task.verdict.blockers : [],
+      wentBefore: decision.wentBefore,
+    },
+  });
+  if (!draft.asked.has(decision.id)) {
+    signal(draft, task.runId, { workflowId: task.workflowId, name: 'grant', payload: verdict });
+  }
+};
+
+const leaseFor = (draft: Draft, task: TaskRow, { pool, nodeId, incarnation, devices }: Grant): LeaseRow => {
+  const fencing = draft.next('fencing');
+  const { p50Seconds, p90Seconds } = task.forecast;
+  const { devices: deviceCount, cores, memoryBytes, slots } = task.request;
+  return {
+    leaseId: `lease-${draft.image.head.ledgerId}-${fencing}` as LeaseId,
+    fencing,
+    pool,
+    nodeId,
+    incarnation,
+    devices,
+    resources: { devices: deviceCount, cores, memoryBytes, slots },
+    taskQueue: taskQueue(pool, nodeId),
+    state: 'held',
+    runId: task.runId,
+    taskKey: task.taskKey,
+    attempt: task.attempt,
+    workflowId: task.workflowId,
+    grantedAtMs: draft.atMs,
+    expectedEndP50Ms: Math.round(draft.atMs + p50Seconds * 1_000),
+    expectedEndP90Ms: Math.round(draft.atMs + p90Seconds * 1_000),
+    releasedAtMs: null,
+  };
+};
+
+const leaseOf = (row: LeaseRow): Lease => ({
+  id: row.leaseId,
+  fencing: row.fencing,
+  pool: row.pool,
+  nodeId: row.nodeId,
+  incarnation: row.incarnation,
+  devices: row.devices,
+  resources: row.resources,
+  taskQueue: row.taskQueue,
+});
+
+/** A waiting task is told why it waits. The record of it is made once, when it begins to wait. */
+export const defer = (draft: Draft, task: TaskRow, deferral: Deferral): void => {
+  const { id: _, ...why } = deferral;
+  const verdict: Deferred = {
+    kind: 'deferred',
+    taskKey: task.taskKey,
+    attempt: task.attempt,
+    revision: task.revision,
+    forecast: task.forecast,
+    ...why,
+  };
+  draft.put('tasks', { ...task, verdict });
+  if (!draft.entered.has(deferral.id)) return;
+  draft.event({ kind: 'deferred', ...named(task), detail: { ...why, forecast: task.forecast } });
+};
+
+/** The attempt is over, as its workflow says: the fact is kept, whatever we believed of it. */
+export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void => {
+  const { outcome, startedAtMs, endedAtMs, error } = ended;
+  draft.put('tasks', {
+    ...task,
+    state: outcome,
+    revision: task.revision + 1,
+    nodeId: ended.nodeId ?? task.nodeId,
+    startedAtMs,
+    endedAtMs,
+    outputs: ended.outputs ?? {},
+    error: error ?? null,
+    usage: ended.usage,
+  });
+  draft.event({
+    kind: 'ended',
+    ...named(task),
+    nodeId: ended.nodeId ?? task.nodeId,
+    detail: {
+      outcome,
+      startedAtMs,
+      endedAtMs,
+      ...(error ? { error } : {}),
+      lostSeconds: ended.lostSeconds ?? null,
+    },
+  });
+  if (startedAtMs !== null) observe(draft, task, ended, startedAtMs);
+  if (outcome === 'succeeded' && task.cacheHash !== null) {
+    const { runId, taskKey, cacheHash: hash } = task;
+    draft.append('results', { hash, runId, taskKey, outputs: ended.outputs ?? {}, storedAtMs: draft.atMs });
+  }
+};
+
+const observe = (draft: Draft, task: TaskRow, ended: EndedAttempt, startedAtMs: number): void => {
+  const run = draft.image.runs.get(task.runId);
+  if (run === undefined || task.leaseId === null) return;
+  draft.append('observations', {
+    number: draft.next('events'),
+    leaseId: task.leaseId,
+    runId: task.runId,
+    taskKey: task.taskKey,
+    attempt: task.attempt,
+    pipeline: run.pipeline,
+    task: taskName(task.taskKey),
+    pool: task.request.pool,
+    tenant: run.tenant,
+    features: task.features,
+    estimateSeconds: task.estimateSeconds,
+    outcome: ended.outcome,
+    runtimeSeconds: Math.max(0, ended.endedAtMs - startedAtMs) / 1_000,
+    peakMemoryBytes: ended.usage.peakMemoryBytes,
+    cpuSeconds: ended.usage.cpuSeconds,
+    lostSeconds: ended.lostSeconds ?? null,
+    endedAtMs: ended.endedAtMs,
+    forecast: task.forecast,
+  });
+};
+
+/** The run no longer wants the attempt and has not begun it, so that no process can exist. */
+export const withdraw = (draft: Draft, task: TaskRow): void => {
+  const lease = task.leaseId === null ? undefined : draft.image.liveLease(task.leaseId);
+  if (lease) release(draft, lease);
+  endWithout(draft, task, 'withdrawn', 'its run no longer wants it');
+  draft.event({ kind: 'withdrawn', ...named(task) });
+};
+
+const endWithout = (draft: Draft, task: TaskRow, state: 'withdrawn' | 'revoked', why: string): Revoked => {
+  const { taskKey, attempt } = task;
+  const verdict: Revoked = { kind: 'revoked', taskKey, attempt, revision: task.revision + 1, why };
+  const endedAtMs = state === 'withdrawn' ? draft.atMs : null;
+  draft.put('tasks', { ...task, state, revision: verdict.revision, verdict, endedAtMs });
+  return verdict;
+};
+
+/**
+ * The right to run is taken back. The hardware stays taken: the process may still live. `told` says that the workflow knows or
+ * is gone; otherwise it hears by signal.
+ */
+export const revoke = (draft: Draft, lease: LeaseRow, why: string, told: boolean): void => {
+  draft.put('leases', { ...lease, state: 'revoked' });
+  const task = draft.image.task(lease.runId, lease.taskKey, lease.attempt);
+  if (task?.state !== 'running' || task.leaseId !== lease.leaseId) return;
+  const verdict = endWithout(draft, task, 'revoked', why);
+  draft.event({ kind: 'revoked', ...named(task), detail: { leaseId: lease.leaseId, why } });
+  if (!told) signal(draft, task.runId, { workflowId: task.workflowId, name: 'revoke', payload: verdict });
+};
+
+/** The lease's hardware is free: its process has ended, or its node has fenced itself. */
+export const release = (draft: Draft, lease: LeaseRow): void =>
+  draft.put('leases', { ...lease, state: 'released', releasedAtMs: draft.atMs });
+
+/** Orders a signal. */
+export const signal = (
+  draft: Draft,
+  runId: RunId,
+  {
+    workflowId,
+    name,
+    payload,
+  }: { readonly workflowId: string; readonly name: string; readonly payload: unknown },
+): void => draft.append('outbox', { kind: 'signal', runId, workflowId, name, payload, dueAtMs: draft.atMs });
+
+/** The attempt's id in the planner's snapshot. */
+export const idOfTask = ({ runId, taskKey, attempt }: TaskRow): string => attemptId(runId, taskKey, attempt);
