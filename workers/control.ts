@@ -6,6 +6,7 @@ import { CONTROL_QUEUE } from '../src/domain/index.js';
 import type { Ledger } from '../src/ledger/index.js';
 import { startDispatcher } from './outbox.js';
 import { startReconciler } from './reconciler.js';
+import { logTemporalTo } from './runtime.js';
 import { connectClient, connectWorker, registerSearchAttributes, type TemporalSettings } from './temporal.js';
 
 /** How often overdue nodes are looked for; the ledger judges by missed heartbeats, not by this. */
@@ -44,6 +45,7 @@ export const startControl = async ({
   log,
   workflowBundle,
 }: ControlSettings): Promise<ControlWorker> => {
+  logTemporalTo(log);
   const client = await connectClient(temporal);
   const connection = await connectWorker(temporal);
   await registerSearchAttributes(client);

@@ -7,6 +7,7 @@ import { type NodeId, nodeId, type Resources, taskQueue } from '../src/domain/in
 import { agentApi, findCapacity, type NodeAgent, startAgent } from './agent/index.js';
 import { loadFunctions } from './functions.js';
 import { type PoolSettings, type PoolSettingsInput, poolSettings } from './pool-settings.js';
+import { logTemporalTo } from './runtime.js';
 import { connectWorker } from './temporal.js';
 
 /** A running pool worker. */
@@ -38,6 +39,7 @@ export const startPoolWorker = async (
   if (settings.virtualDevices) {
     log.warn({ devices: capacity.devices }, 'Virtual devices: declared, no such hardware stands behind them');
   }
+  logTemporalTo(log);
   const connection = await connectWorker(settings.temporal);
   const agent = await startAgent({
     ...settings,

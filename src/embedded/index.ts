@@ -1,5 +1,5 @@
 export { startDev } from './dev.js';
-export { DEV_PORTS, type Dev, type DevOptions } from './dev-options.js';
+export type { Dev, DevOptions } from './dev-options.js';
 export { freePort, requireFreePorts } from './ports.js';
 export { resolveTemporal, type TemporalSource } from './temporal-binary.js';
 export { prepareNamespace } from './temporal-namespace.js';

@@ -24,6 +24,7 @@ export const dev = async ({ port, ...options }: DevCommandOptions): Promise<void
     ['API', started.apiUrl],
     ['Temporal UI', started.temporalUiUrl ?? `not ours (Temporal at ${started.temporalAddress})`],
     ['Logs', started.logFolder],
+    ['Try', 'signalbox run FILE --follow'],
   ] as const;
   print(
     `${colours.green('✓')} Signalbox is ready. Ctrl-C stops all of it; unfinished runs go on at the next start.`,
