@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Pool, Resources } from '../../src/domain/index.js';
 
@@ -24,14 +25,25 @@ export const findCapacity = async (pool: Pool, declared: DeclaredCapacity): Prom
   slots: declared.slots ?? DEFAULT_SLOTS[pool],
 });
 
-/** GPUs that nvidia-smi lists; none where it is missing, fails or hangs. */
-export const countDevices = async (program = 'nvidia-smi'): Promise<number> => {
+/** GPUs that nvidia-smi lists; none where it is missing, fails or hangs (it may, in a driver, past any kill). */
+export const countDevices = async (
+  program = 'nvidia-smi',
+  timeoutMs = NVIDIA_SMI_TIMEOUT_MS,
+): Promise<number> => {
+  const given = new AbortController();
+  const query = promisify(execFile)(program, ['--query-gpu=index', '--format=csv,noheader'], {
+    signal: given.signal,
+    killSignal: 'SIGKILL',
+  });
+  const lines = query.then(({ stdout }) => stdout.split('\n').filter((line) => /^\d+\s*$/.test(line)));
+  const patience = delay(timeoutMs, [], { signal: given.signal });
   try {
-    const query = ['--query-gpu=index', '--format=csv,noheader'];
-    const { stdout } = await promisify(execFile)(program, query, { timeout: NVIDIA_SMI_TIMEOUT_MS });
-    return stdout.split('\n').filter((line) => /^\d+\s*$/.test(line)).length;
+    return (await Promise.race([lines, patience])).length;
   } catch {
     return 0;
+  } finally {
+    for (const unheard of [lines, patience]) unheard.catch(() => undefined);
+    given.abort();
   }
 };
 
