@@ -152,9 +152,8 @@ const checkTaskRead = (read: string, field: string | undefined, site: Site): rea
 
 /** `tasks.load-data` is a subtraction to CEL. */
 const dashed = ({ path, expression, draft }: Site): Mistake | undefined => {
-  const meant = [...draft.tasks.keys()].find(
-    (name) => name.includes('-') && expression.includes(`tasks.${name}`),
-  );
+  const named = [...expression.matchAll(/\btasks\.([a-zA-Z][\w-]*)/g)].map(([, name = '']) => name);
+  const meant = named.find((name) => name.includes('-') && draft.tasks.has(name));
   if (meant === undefined) return undefined;
   const message = `"tasks.${meant}" is read as a subtraction, because of the dash`;
   return { path, message, mend: `write tasks["${meant}"]` };
@@ -175,7 +174,8 @@ const checkOrder = (read: string, { path, task, draft, needs }: Site): readonly 
     ];
   const owner = draft.handlers.get(task.name)?.of;
   const needer = owner ?? task.name;
-  if (read === owner || ancestorsOf(needs, needer).has(read)) return [];
+  const isDirect = read === owner || needs.get(needer)?.includes(read);
+  if (isDirect || ancestorsOf(needs, needer).has(read)) return [];
   const message = `reads task "${read}", which "${needer}" does not need`;
   return [{ path, message, mend: `add ${read} to the needs of ${needer}` }];
 };
