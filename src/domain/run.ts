@@ -83,6 +83,8 @@ export interface TaskView {
 /** Inline outputs: a task's and a run's limits; larger values go to the workspace by reference. */
 export const MAX_TASK_OUTPUT_BYTES = 8 * 1024;
 export const MAX_RUN_OUTPUT_BYTES = 256 * 1024;
+/** The most items that one fan-out may have. */
+export const MAX_ITEMS = 10_000;
 /** A fan-out above this runs as child workflows. */
 export const MAX_INLINE_ITEMS = 200;
 /** The most tasks that one document may name. */

@@ -3,9 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Pipeline, pipelineJsonSchema, readPipeline, resourceRequest } from '../../src/domain/index.js';
 
-const EXAMPLES = join(import.meta.dirname, '../../pipelines');
+const ROOT = join(import.meta.dirname, '../..');
+const EXAMPLES = join(ROOT, 'pipelines');
 const examples = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' }).filter((file) =>
   /\.ya?ml$/.test(file),
+);
+
+/** The whole documents within the README and the pages. */
+const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => join('docs', file))];
+const documented = pages.flatMap((page) =>
+  [...readFileSync(join(ROOT, page), 'utf8').matchAll(/```yaml\n(apiVersion:[\s\S]*?)```/g)].map(
+    ([, text = '']): [string, string] => [page, text],
+  ),
 );
 
 const pipelineOf = (text: string): Pipeline => {
@@ -18,6 +27,10 @@ const HEAD = 'apiVersion: signalbox/v1\nname: demo\n';
 describe('a valid document', () => {
   it.each(examples)('is each of the examples: %s', (file) =>
     expect(readPipeline(readFileSync(join(EXAMPLES, file), 'utf8'))).toHaveProperty('pipeline'),
+  );
+
+  it.each(documented)('is each that the pages show: %s', (_, text) =>
+    expect(readPipeline(text)).toHaveProperty('pipeline'),
   );
 
   it('has every default filled in', () => {

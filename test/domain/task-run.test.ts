@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   bytesOf,
   cacheInputs,
-  conditionReadsItem,
   durationSeconds,
   fanOutItems,
   type JsonValue,
@@ -117,14 +116,6 @@ describe('a fan-out', () => {
 
   it('is none without forEach', () =>
     expect(fanOutItems(aTask('run: { command: ./t }'), aScope())).toBeNull());
-
-  it('asks its condition for each item only if the condition reads the item', () => {
-    const condition = (text: string) =>
-      conditionReadsItem(aTask(`forEach: [1], when: "${text}", run: { command: ./t }`));
-    expect(condition('item > 1')).toBe(true);
-    expect(condition('index > 1')).toBe(true);
-    expect(condition('params.lrs.exists(x, x > 1)')).toBe(false);
-  });
 });
 
 describe('the inputs that a cached result depends on', () => {

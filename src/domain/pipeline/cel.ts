@@ -1,13 +1,15 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { SignalboxError } from '../errors.js';
 import type { JsonValue } from '../json.js';
+import { MAX_ITEMS } from '../run.js';
 import { MAX_DEPTH } from './values.js';
 
 /** The names that an expression may start from. */
 export const SCOPE_NAMES = ['params', 'tasks', 'item', 'index', 'run'] as const;
 
-/** The functions and methods of the language. CEL's time, bytes, `matches` and `bind` are left out: no JSON, or no bound on their cost. */
+/** The functions of the language. CEL's time, bytes, `matches` and `bind` are left out: no JSON, or no bound on their cost. */
 export const FUNCTIONS = ['size', 'string', 'int', 'double', 'bool', 'dyn', 'has', 'range'] as const;
+/** The methods of texts and lists, macros included. */
 export const METHODS = [
   ...['size', 'contains', 'startsWith', 'endsWith', 'lowerAscii', 'upperAscii', 'trim'],
   ...['split', 'join', 'indexOf', 'lastIndexOf', 'substring'],
@@ -17,8 +19,6 @@ export const METHODS = [
 /** The longest expression, in characters; the parser's own limits keep its tree small. */
 export const MAX_EXPRESSION_LENGTH = 2_000;
 const LIMITS = { maxDepth: 32, maxAstNodes: 1_000, maxListElements: 200, maxMapEntries: 100 };
-/** As many as a document may have tasks: `range` is for fan-outs. */
-const MAX_RANGE = 3_000;
 
 const failure = (why: string) => new SignalboxError('invalid-expression', why);
 
@@ -65,7 +65,7 @@ const substring = (text: string, from: number, to: number): string => {
 };
 
 const range = (count: number | bigint): bigint[] => {
-  if (Number(count) < 0 || Number(count) > MAX_RANGE) throw failure(`range() takes 0 to ${MAX_RANGE}`);
+  if (Number(count) < 0 || Number(count) > MAX_ITEMS) throw failure(`range() takes 0 to ${MAX_ITEMS}`);
   return Array.from({ length: Number(count) }, (_, i) => BigInt(i));
 };
 

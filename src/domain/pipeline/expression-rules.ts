@@ -22,7 +22,7 @@ interface Site extends Found {
   readonly needs: Needs;
 }
 
-const TASK_FIELDS = ['outputs', 'status', 'items'];
+const TASK_FIELDS = ['outputs', 'status', 'items', 'error'];
 const RUN_FIELDS = ['id', 'pipeline', 'tenant'];
 
 /** Checks every expression of a document: its syntax, its types, and that what it reads exists and is there in time. */

@@ -142,7 +142,7 @@ const task = z
     when: text
       .optional()
       .describe(
-        'A CEL condition: where it is false the task is skipped. If it reads item, it is asked for each item.',
+        'A CEL condition: where it is false the task is skipped. With forEach it is asked for each item.',
       ),
     onFailure: onFailure.optional(),
     cache: z.boolean().default(false).describe('Reuse the outputs of an earlier run with the same inputs.'),

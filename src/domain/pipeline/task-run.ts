@@ -1,13 +1,11 @@
 import { SignalboxError } from '../errors.js';
 import { type FileRef, isFileRef, type JsonValue } from '../json.js';
+import { MAX_ITEMS } from '../run.js';
 import type { TaskRun } from '../task-activity.js';
-import { asText, conditionExpression, evaluate, references, render, type Scope } from './expressions.js';
+import { asText, conditionExpression, evaluate, render, type Scope } from './expressions.js';
 import type { Task } from './schema.js';
 
 type Run = Task['run'];
-
-/** The most items that one fan-out may have. */
-export const MAX_ITEMS = 10_000;
 
 /** A task's work with every expression evaluated. Throws `invalid-expression`. */
 export const toTaskRun = (run: Run, scope: Scope): TaskRun => {
@@ -64,14 +62,6 @@ export const fanOutItems = (task: Task, scope: Scope): readonly JsonValue[] | nu
 };
 
 const fanOutError = (why: string) => new SignalboxError('invalid-expression', `forEach ${why}`);
-
-/** Whether a condition must be asked for each item of its fan-out, rather than once for the task. */
-export const conditionReadsItem = (task: Task): boolean => {
-  if (task.when === undefined || task.forEach === undefined) return false;
-  return references(conditionExpression(task.when)).reads.some(
-    ([name]) => name === 'item' || name === 'index',
-  );
-};
 
 /**
  * Everything a task's result depends on, as one canonical text: its work, rendered with files named by their content instead of
