@@ -55,13 +55,34 @@ describe('a hostile document', () => {
     expect(problemsOf(text)[0]?.message).toMatch(/nested more than 200 deep/),
   );
 
-  it('with more mistakes than anyone reads counts the rest', () => {
+  it.each([
+    ['needs nobody has', 'a: { needs: [XS], run: { command: x } }', 'z'],
+    ['unknown keys', 'a: { run: { command: x }, XS }', 'k'],
+    ['unknown names in expressions', 'a: { run: { command: [YS] } }', 'params.p'],
+  ])('full of %s is answered with the first of them', (_, tasks, stem) => {
+    const names = Array.from({ length: 20_000 }, (_, i) => `${stem}${i}`);
+    const others = Array.from({ length: 2_000 }, (_, i) => `  other${i}: { run: { command: x } }`).join('\n');
+    const task = tasks
+      .replace('needs: [XS]', `needs: [${names.join()}]`)
+      .replace(', XS }', `, ${names.map((name) => `${name}: 1`).join()} }`)
+      .replace('YS', names.map((name) => `'\${{ ${name} }}'`).join());
+    expect(problemsOf(`apiVersion: signalbox/v1\nname: demo\ntasks:\n  ${task}\n${others}`)).toHaveLength(
+      501,
+    );
+  });
+
+  it('made of cycles is answered with the first of them', () => {
+    const tasks = Array.from({ length: 3_000 }, (_, i) => `  t${i}: { needs: [t${i}], run: { command: x } }`);
+    expect(problemsOf(`apiVersion: signalbox/v1\nname: demo\ntasks:\n${tasks.join('\n')}`)).toHaveLength(20);
+  });
+
+  it('with more mistakes than anyone reads says that there are more', () => {
     const tasks = Array.from({ length: 700 }, (_, i) => `  t${i}: { run: { command: x }, nope: 1 }`).join(
       '\n',
     );
     const problems = problemsOf(`apiVersion: signalbox/v1\nname: demo\ntasks:\n${tasks}`);
     expect(problems).toHaveLength(501);
-    expect(problems.at(-1)?.message).toBe('200 more mistakes from here on');
+    expect(problems.at(-1)?.message).toBe('there are more mistakes than are listed');
   });
 
   it('never makes the reader throw, whatever the text', () =>

@@ -1,7 +1,8 @@
 import { SignalboxError } from '../errors.js';
 import type { Draft, DraftTask } from './draft.js';
 import { conditionExpression, parseTemplate, type References, references } from './expressions.js';
-import { ancestorsOf, type Needs } from './graph.js';
+import { gather } from './gather.js';
+import { reachability } from './graph.js';
 import { unknownTask } from './rules.js';
 import type { Mistake, Path } from './source.js';
 import { didYouMean } from './suggest.js';
@@ -19,7 +20,8 @@ interface Found {
 interface Site extends Found {
   readonly task: DraftTask;
   readonly draft: Draft;
-  readonly needs: Needs;
+  /** Whether a task needs another, directly or not; undefined where cycles hide it. */
+  readonly needs: (task: string, other: string) => boolean | undefined;
 }
 
 const TASK_FIELDS = ['outputs', 'status', 'items', 'error'];
@@ -27,13 +29,14 @@ const RUN_FIELDS = ['id', 'pipeline', 'tenant'];
 
 /** Checks every expression of a document: its syntax, its types, and that what it reads exists and is there in time. */
 export const checkExpressions = (draft: Draft): readonly Mistake[] => {
-  const needs = new Map(
-    [...draft.tasks].map(([name, task]) => [name, task.needs.filter((need) => need !== null)]),
+  const graph = [...draft.tasks].map(
+    ([name, task]) => [name, task.needs.filter((need) => need !== null)] as const,
   );
-  return [...draft.tasks.values()].flatMap((task) =>
-    placesOf(task, draft).flatMap((place) => {
+  const needs = reachability(new Map(graph));
+  return gather(draft.tasks.values(), (task) =>
+    gather(placesOf(task, draft), (place) => {
       const { found, mistakes } = expressionsAt(place);
-      return [...mistakes, ...found.flatMap((one) => checkOne({ ...one, task, draft, needs }))];
+      return [...mistakes, ...gather(found, (one) => checkOne({ ...one, task, draft, needs }))];
     }),
   );
 };
@@ -174,8 +177,7 @@ const checkOrder = (read: string, { path, task, draft, needs }: Site): readonly 
     ];
   const owner = draft.handlers.get(task.name)?.of;
   const needer = owner ?? task.name;
-  const isDirect = read === owner || needs.get(needer)?.includes(read);
-  if (isDirect || ancestorsOf(needs, needer).has(read)) return [];
+  if (read === owner || needs(needer, read) !== false) return [];
   const message = `reads task "${read}", which "${needer}" does not need`;
   return [{ path, message, mend: `add ${read} to the needs of ${needer}` }];
 };

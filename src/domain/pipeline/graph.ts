@@ -59,17 +59,48 @@ export const ancestorsOf = (needs: Needs, task: string): ReadonlySet<string> => 
   return found;
 };
 
-/** The cycles of a graph, each as the names along it; a task is in one of them at most. Empty where there is none. */
+/**
+ * Tells whether a task needs another, directly or through others: one bit for each pair, so that dense graphs cost little.
+ * Of tasks on or behind a cycle it tells nothing: undefined.
+ */
+export const reachability = (needs: Needs): ((task: string, other: string) => boolean | undefined) => {
+  const order = topologicalOrder(needs);
+  const places = new Map(order.map((name, place) => [name, place]));
+  const words = Math.ceil(order.length / 32);
+  const rows = new Map<string, Uint32Array>();
+  for (const name of order) {
+    const row = new Uint32Array(words);
+    for (const need of needs.get(name) ?? []) merge(row, rows.get(need), places.get(need));
+    rows.set(name, row);
+  }
+  return (task, other) => {
+    const place = places.get(other);
+    const row = rows.get(task);
+    return row && (place === undefined ? false : ((row[place >> 5] ?? 0) & (1 << (place & 31))) !== 0);
+  };
+};
+
+const merge = (row: Uint32Array, other: Uint32Array | undefined, place: number | undefined): void => {
+  if (other === undefined || place === undefined) return;
+  for (const [i, bits] of other.entries()) row[i] = (row[i] ?? 0) | bits;
+  row[place >> 5] = (row[place >> 5] ?? 0) | (1 << (place & 31));
+};
+
+/** Each cycle costs a walk over the graph; nobody reads more of them at once. */
+const MAX_CYCLES = 20;
+
+/** The cycles of a graph (20 at most), each as the names along it; a task is in one of them at most. Empty where there is none. */
 export const cyclesOf = (needs: Needs): readonly (readonly string[])[] => {
   const left = new Map(needs);
   const cycles: string[][] = [];
-  for (;;) {
+  while (cycles.length < MAX_CYCLES) {
     for (const name of topologicalOrder(left)) left.delete(name);
     const cycle = walkToCycle(left);
-    if (cycle.length === 0) return cycles;
+    if (cycle.length === 0) break;
     cycles.push(cycle);
     for (const name of cycle) left.delete(name);
   }
+  return cycles;
 };
 
 /** Follows needs from the first task until one comes again; every task left needs another that is left. */

@@ -41,8 +41,7 @@ const step = (schema: JsonSchema, key: string | number): JsonSchema | undefined 
 };
 
 const alternative = (schema: JsonSchema, value: unknown): JsonSchema => {
-  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  const fits = (option: JsonSchema) => option.required?.some((key) => keys.includes(key)) ?? false;
+  const fits = (option: JsonSchema) => option.required?.some((key) => member(value, key) !== undefined);
   return schema.anyOf?.find(fits) ?? schema;
 };
 

@@ -2,6 +2,7 @@ import type { JsonValue } from '../json.js';
 import { MAX_TASKS } from '../run.js';
 import { durationSeconds } from './amounts.js';
 import type { Draft, DraftTask } from './draft.js';
+import { gather } from './gather.js';
 import { cyclesOf } from './graph.js';
 import { member } from './json-schema.js';
 import { poolOf } from './request.js';
@@ -11,20 +12,20 @@ import { nearest } from './suggest.js';
 import { isOfType, PARAMETER_TYPES, type ParameterType, shown, typeInWords } from './values.js';
 
 /** What no schema can say: how tasks, parameters and amounts fit together. */
-export const checkRules = (draft: Draft, document: unknown): readonly Mistake[] => [
-  ...checkCount(draft, document),
+export const checkRules = (draft: Draft): readonly Mistake[] => [
   ...checkCycles(draft),
-  ...[...draft.tasks.values()].flatMap((task) => [
+  ...gather(draft.tasks.values(), (task) => [
     ...checkNeeds(task, draft),
     ...checkHandlers(task, draft),
     ...checkStandingBy(task, draft),
     ...checkResources(task),
     ...checkTimes(task),
   ]),
-  ...[...draft.parameters].flatMap(([name, parameter]) => checkParameter(name, parameter)),
+  ...gather(draft.parameters, ([name, parameter]) => checkParameter(name, parameter)),
 ];
 
-const checkCount = ({ tasks }: Draft, document: unknown): readonly Mistake[] => {
+/** Whether there are tasks, and no more than a document may have. */
+export const checkCount = ({ tasks }: Draft, document: unknown): readonly Mistake[] => {
   const path = ['tasks'];
   if (tasks.size > MAX_TASKS)
     return [
@@ -50,7 +51,7 @@ const checkCycles = ({ tasks }: Draft): readonly Mistake[] => {
 };
 
 const checkNeeds = ({ name, needs }: DraftTask, draft: Draft): readonly Mistake[] =>
-  needs.flatMap((need, i): Mistake[] => {
+  gather(needs.entries(), ([i, need]) => {
     const path: Path = ['tasks', name, 'needs', i];
     if (need === null) return [];
     const handler = draft.handlers.get(need);
@@ -192,7 +193,7 @@ const checkParameter = (name: string, raw: Readonly<Record<string, unknown>>): r
           },
         ];
   const path = ['parameters', name];
-  const mistakes = (allowed ?? []).flatMap((value, i) => wrong(value, [...path, 'enum', i]));
+  const mistakes = gather((allowed ?? []).entries(), ([i, value]) => wrong(value, [...path, 'enum', i]));
   if (given === undefined) return mistakes;
   const mistyped = wrong(given, [...path, 'default']);
   if (mistyped.length === 0 && allowed && !allowed.includes(given))

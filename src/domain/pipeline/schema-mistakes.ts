@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { gather } from './gather.js';
 import { member, schemaAt } from './json-schema.js';
 import { type Pipeline, pipelineSchema, RUN_KINDS } from './schema.js';
 import type { Mistake, Path } from './source.js';
@@ -12,7 +13,7 @@ export const checkSchema = (document: unknown): { pipeline?: Pipeline; mistakes:
   const parsed = pipelineSchema.safeParse(document);
   if (parsed.success) return { pipeline: parsed.data, mistakes: [] };
   const explain = (issue: Issue): readonly Mistake[] => explainIssue(issue, issue.path as Path, document);
-  return { mistakes: distinct(parsed.error.issues.flatMap(explain)) };
+  return { mistakes: distinct(gather(parsed.error.issues, explain)) };
 };
 
 /** A value's type and its refinement may both object, in the same words. */
@@ -25,7 +26,7 @@ const explainIssue = (issue: Issue, path: Path, document: unknown): readonly Mis
   if (value === undefined) return [missing(path, document)];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(key, path, document));
+      return gather(issue.keys, (key) => [unknownKey(key, path, document)]);
     case 'invalid_type':
       return [wrongType(issue.expected, value, path)];
     case 'invalid_value':
@@ -69,7 +70,7 @@ const explainRun = (errors: Issue[][], run: unknown, path: Path, document: unkno
     return [{ path, message: 'names no kind of work', mend: `give one of ${kinds}${hint}`, at: 'key' }];
   }
   const issues = errors[RUN_KINDS.indexOf(kind)] ?? [];
-  return issues.flatMap((issue) => explainIssue(issue, [...path, ...(issue.path as Path)], document));
+  return gather(issues, (issue) => explainIssue(issue, [...path, ...(issue.path as Path)], document));
 };
 
 const missing = (path: Path, document: unknown): Mistake => {

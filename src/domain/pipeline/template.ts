@@ -5,10 +5,12 @@ export type TemplatePart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'expression'; readonly expression: string; readonly offset: number };
 
+/** More expressions than any text needs; a megabyte could hold a hundred thousand. */
+const MAX_EXPRESSIONS = 1_000;
 const OPEN = '${{';
 const CLOSE = '}}';
 
-/** Splits a text into its plain parts and its `${{ … }}` parts. Throws `invalid-expression` where one is not closed. */
+/** Splits a text into its plain parts and its `${{ … }}` parts. Throws `invalid-expression` where one is not closed, or where they are too many. */
 export const parseTemplate = (text: string): readonly TemplatePart[] => {
   const parts: TemplatePart[] = [];
   let at = 0;
@@ -18,6 +20,8 @@ export const parseTemplate = (text: string): readonly TemplatePart[] => {
     const close = closing(text, offset);
     parts.push({ kind: 'expression', expression: text.slice(offset, close).trim(), offset });
     at = close + CLOSE.length;
+    if (parts.length > 2 * MAX_EXPRESSIONS)
+      throw new SignalboxError('invalid-expression', `a text with more than ${MAX_EXPRESSIONS} expressions`);
   }
   if (at < text.length || parts.length === 0) parts.push({ kind: 'text', text: text.slice(at) });
   return parts;

@@ -2,7 +2,8 @@ import type { Problem } from '../errors.js';
 import type { JsonValue } from '../json.js';
 import { readDraft } from './draft.js';
 import { checkExpressions } from './expression-rules.js';
-import { checkRules } from './rules.js';
+import { MAX_MISTAKES } from './gather.js';
+import { checkCount, checkRules } from './rules.js';
 import type { Pipeline } from './schema.js';
 import { checkSchema } from './schema-mistakes.js';
 import { type Mistake, type Path, readSource, type Source } from './source.js';
@@ -17,9 +18,6 @@ export interface PlacedProblem extends Problem {
   readonly column: number;
 }
 
-/** More mistakes than this are counted, not listed. */
-const MAX_PROBLEMS = 500;
-
 /** Reads a pipeline document (YAML or JSON). Never throws: every mistake is a problem with line, column, path and mend. */
 export const readPipeline = (
   text: string,
@@ -29,7 +27,8 @@ export const readPipeline = (
     return { problems: source.textMistakes.map((mistake) => ({ path: '', ...mistake })) };
   if (source.value === null) return { problems: [EMPTY] };
   const { pipeline, mistakes } = checkDocument(source.value);
-  const all = [...source.mistakes, ...mistakes.filter(({ path }) => !isUnread(path, source.mistakes))];
+  const isUnread = unreadPaths(source.mistakes);
+  const all = [...source.mistakes, ...mistakes.filter(({ path }) => !isUnread(path))];
   return pipeline && all.length === 0 ? { pipeline } : { problems: listed(all, source) };
 };
 
@@ -58,13 +57,21 @@ const EMPTY: PlacedProblem = {
 const TOO_DEEP: Problem = { path: '', message: `nested more than ${MAX_DEPTH} deep`, mend: 'flatten it' };
 
 /** What could not be read stands as null in the value; only the first mistake about it counts. */
-const isUnread = (path: Path, mistakes: readonly Mistake[]): boolean =>
-  mistakes.some((unread) => unread.place === undefined && unread.path.every((key, i) => path[i] === key));
+const unreadPaths = (mistakes: readonly Mistake[]): ((path: Path) => boolean) => {
+  const unread = new Set(mistakes.filter(({ place }) => !place).map(({ path }) => JSON.stringify(path)));
+  return (path) =>
+    unread.size > 0 && [...path, ''].some((_, length) => unread.has(JSON.stringify(path.slice(0, length))));
+};
 
 const checkDocument = (document: JsonValue): { pipeline?: Pipeline; mistakes: readonly Mistake[] } => {
   const { pipeline, mistakes } = checkSchema(document);
   const draft = readDraft(document);
-  const all = [...mistakes, ...checkRules(draft, document), ...checkExpressions(draft)];
+  const count = checkCount(draft, document);
+  const all = [
+    ...mistakes,
+    ...count,
+    ...(count.length > 0 ? [] : [...checkRules(draft), ...checkExpressions(draft)]),
+  ];
   return pipeline ? { pipeline, mistakes: all } : { mistakes: all };
 };
 
@@ -77,14 +84,10 @@ const listed = (mistakes: readonly Mistake[], source: Source): readonly PlacedPr
       mend,
     }))
     .sort((a, b) => a.line - b.line || a.column - b.column);
-  const more = placed.length - MAX_PROBLEMS;
-  const last = placed[MAX_PROBLEMS];
-  if (more <= 0 || !last) return placed;
-  const rest = {
-    message: `${more} more mistakes from here on`,
-    mend: 'mend the first ones and validate again',
-  };
-  return [...placed.slice(0, MAX_PROBLEMS), { ...last, path: '', ...rest }];
+  const last = placed[MAX_MISTAKES];
+  if (last === undefined) return placed;
+  const rest = { message: 'there are more mistakes than are listed', mend: 'mend these, and validate again' };
+  return [...placed.slice(0, MAX_MISTAKES), { ...last, path: '', ...rest }];
 };
 
 /** `tasks.train.needs[0]`; keys that are no plain words in quotes. */
