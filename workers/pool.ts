@@ -103,36 +103,36 @@ const run = (
   connection: NativeConnection,
   log: Logger,
 ): PoolWorker => {
-  const close = async () => {
-    await agent.close();
-    await connection.close();
-  };
-  let stopping: Promise<void> | null = null;
   const shutdown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  const finished = Promise.all(workers.map((worker) => worker.run()))
-    .catch((error) => {
-      log.error({ error }, 'The worker stopped by itself');
+  const runs = workers.map((worker) =>
+    worker.run().catch((err) => {
+      log.error({ err }, 'The worker stopped by itself');
       shutdown();
       agent.killAll('Its worker has stopped.');
-      throw error;
-    })
-    .then(() => undefined)
-    .finally(close);
+      throw err;
+    }),
+  );
+  const close = async () => {
+    await Promise.allSettled(runs);
+    await agent.close();
+    await connection.close();
+    await Promise.all(runs);
+  };
+  const finished = close();
   finished.catch(() => undefined);
+  let draining = false;
   return {
     nodeId: agent.nodeId,
     finished,
-    stop: () => {
-      if (stopping === null) {
-        const drained = agent.drain();
-        shutdown();
-        stopping = drained.then(() => finished);
-      } else {
-        agent.killAll('The worker was told to stop at once.');
-      }
-      return stopping;
+    stop: async () => {
+      if (draining) agent.killAll('The worker was told to stop at once.');
+      draining = true;
+      const drained = agent.drain();
+      shutdown();
+      await drained;
+      await finished;
     },
   };
 };

@@ -19,6 +19,7 @@ export interface AttemptSettings {
 /** An attempt under way, as the wrapper around its kind sees it. */
 export interface OpenAttempt {
   readonly attempt: Attempt;
+  readonly startedAtMs: number;
   readonly progress: number | null;
   readonly checkpoint: FileRef | null;
   readonly usage: Usage;
@@ -66,7 +67,7 @@ export const openAttempt = (
     try {
       if (await keeper?.keep({ settled })) keptAtMs = Date.now();
     } catch (error) {
-      log.warn({ error, prefix }, 'A checkpoint could not be kept');
+      log.warn({ err: error, prefix }, 'A checkpoint could not be kept');
     }
   };
 
@@ -99,6 +100,7 @@ export const openAttempt = (
 
   return {
     attempt,
+    startedAtMs,
     get progress() {
       return progress;
     },

@@ -69,7 +69,7 @@ const publishLogs = async (attempt: Attempt): Promise<void> => {
   for (const name of ['stdout.log', 'stderr.log']) {
     await attempt
       .put(name, { file: join(attempt.folder, name) })
-      .catch((error) => attempt.log.warn({ error, name }, 'A log could not be stored'));
+      .catch((error) => attempt.log.warn({ err: error, name }, 'A log could not be stored'));
   }
 };
 

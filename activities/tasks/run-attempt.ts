@@ -1,18 +1,15 @@
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
 import type {
-  JsonValue,
-  NodeId,
   TaskActivityInput,
   TaskActivityResult,
-  TaskError,
   TaskHeartbeat,
   TaskRun,
 } from '../../src/domain/index.js';
-import { withLocalPaths } from '../artifacts/index.js';
-import { type Hold, LeaseRefused } from './agent.js';
+import { type Workspace, withLocalPaths } from '../artifacts/index.js';
+import type { Hold } from './agent.js';
 import type { Attempt, Worked } from './attempt.js';
-import { TaskFailure } from './failure.js';
+import { type Ending, failed, refused, resultOf, said, stopped } from './ending.js';
+import { checkedInput } from './input.js';
 import { type AttemptSettings, type OpenAttempt, openAttempt } from './open-attempt.js';
 import { publishOutputs } from './outputs.js';
 
@@ -24,154 +21,86 @@ export interface Kind<Run extends TaskRun> {
 
 const BEAT_MS = 1000;
 
-/** How an attempt ended, before it is said in Temporal's terms. */
-type Ending = Pick<TaskActivityResult, 'outcome'> & {
-  readonly outputs?: Readonly<Record<string, JsonValue>>;
-  readonly error?: TaskError;
-  readonly exitCode?: number | null;
-};
-
 /**
- * Makes an activity of a kind of task: takes the lease, runs the attempt while heartbeating, keeps its checkpoint, gives the
- * lease back when its processes have gone, and says how it ended as the contract in `task-activity.ts` wants it.
+ * Makes an activity of a kind of task: takes the lease, runs the attempt while heartbeating, gives the lease back as soon as its
+ * processes have gone, publishes outputs and checkpoint, and says how it ended as the contract in `task-activity.ts` wants it.
  */
 export const activityOf =
   <Run extends TaskRun>(settings: AttemptSettings, kind: Kind<Run>) =>
-  async (input: TaskActivityInput): Promise<TaskActivityResult> => {
-    const startedAtMs = Date.now();
-    const hold = await taken(settings, input, startedAtMs);
+  async (given: TaskActivityInput): Promise<TaskActivityResult> => {
+    const input = checkedInput(given);
+    const hold = await taken(settings, input);
     const open = openAttempt(settings, input, hold, Context.current().cancellationSignal);
-    const beat = setInterval(() => heartbeat(open), BEAT_MS);
+    const stopBeating = every(BEAT_MS, () => {
+      open.beat();
+      heartbeat(open);
+    });
     try {
-      const ending = await end(settings, kind, input, open);
+      const ending = await ended(settings, kind, open, hold);
       await open.finish(ending.outcome === 'succeeded');
-      return said(result(settings.agent.nodeId, startedAtMs, open, ending));
+      return said(resultOf(settings.agent.nodeId, open, ending));
     } finally {
-      clearInterval(beat);
-      hold.end();
+      stopBeating();
     }
   };
 
-const heartbeat = (open: OpenAttempt): void => {
-  open.beat();
-  const { progress, checkpoint } = open;
+const heartbeat = ({ progress, checkpoint }: Pick<OpenAttempt, 'progress' | 'checkpoint'>): void =>
   Context.current().heartbeat({ progress, checkpoint } satisfies TaskHeartbeat);
+
+const every = (periodMs: number, act: () => void): (() => void) => {
+  const timer = setInterval(act, periodMs);
+  return () => clearInterval(timer);
 };
 
 /** The lease, or the failure that says why this worker may not use it. Waiting for hardware is heartbeated too. */
-const taken = async (
-  { agent, log }: AttemptSettings,
-  input: TaskActivityInput,
-  startedAtMs: number,
-): Promise<Hold> => {
+const taken = async ({ agent, log }: AttemptSettings, input: TaskActivityInput): Promise<Hold> => {
   const { cancellationSignal } = Context.current();
-  const beat = setInterval(
-    () =>
-      Context.current().heartbeat({ progress: null, checkpoint: input.checkpoint } satisfies TaskHeartbeat),
-    BEAT_MS,
-  );
+  const nothing = { ...NOTHING_SEEN, startedAtMs: Date.now(), checkpoint: input.checkpoint };
+  const stopBeating = every(BEAT_MS, () => heartbeat(nothing));
   try {
     return await agent.take(input.lease, cancellationSignal);
-  } catch (error) {
-    const nothing = { progress: null, checkpoint: input.checkpoint, usage: NOT_MEASURED, lostSeconds: 0 };
-    const ending = cancellationSignal.aborted ? stopped(cancellationSignal) : refused(error);
-    log.warn({ lease: input.lease.id, task: input.taskKey, error }, 'The lease was not taken');
-    return said(result(agent.nodeId, startedAtMs, nothing, ending)) as never;
+  } catch (err) {
+    log.warn({ lease: input.lease.id, task: input.taskKey, err }, 'The lease was not taken');
+    const ending = cancellationSignal.aborted ? stopped(cancellationSignal) : refused(err);
+    return said(resultOf(agent.nodeId, nothing, ending)) as never;
   } finally {
-    clearInterval(beat);
+    stopBeating();
   }
 };
 
-const NOT_MEASURED = { peakMemoryBytes: null, cpuSeconds: null };
-
-const refused = (error: unknown): Ending => {
-  if (!(error instanceof LeaseRefused)) throw error;
-  return { outcome: 'lost', error: { code: 'lease-refused', message: error.message } };
+const NOTHING_SEEN = {
+  progress: null,
+  usage: { peakMemoryBytes: null, cpuSeconds: null },
+  lostSeconds: 0,
 };
 
-const end = async <Run extends TaskRun>(
+const ended = async <Run extends TaskRun>(
   { workspace, log }: AttemptSettings,
   kind: Kind<Run>,
-  input: TaskActivityInput,
-  open: OpenAttempt,
+  { attempt, restore }: OpenAttempt,
+  hold: Hold,
 ): Promise<Ending> => {
   try {
-    await open.restore();
-    const run = await withLocalPaths(input.run as Run, workspace, kind.quote);
-    open.attempt.leave.throwIfAborted();
-    const { outputs, exitCode = null } = await kind.work(run, open.attempt);
-    return { outcome: 'succeeded', outputs: await publishOutputs(open.attempt, outputs), exitCode };
-  } catch (error) {
-    if (open.attempt.kill.aborted) return stopped(open.attempt.kill);
-    if (open.attempt.leave.aborted) return stopped(open.attempt.leave);
-    log.info({ run: input.runId, task: input.taskKey, attempt: input.attempt, error }, 'The attempt failed');
-    return failed(error);
+    const worked = await work(kind, attempt, restore, workspace).finally(() => hold.end());
+    const { exitCode = null } = worked;
+    return { outcome: 'succeeded', outputs: await publishOutputs(attempt, worked.outputs), exitCode };
+  } catch (err) {
+    if (attempt.kill.aborted) return stopped(attempt.kill);
+    if (attempt.leave.aborted) return stopped(attempt.leave);
+    const { runId, taskKey, attempt: number } = attempt.input;
+    log.info({ run: runId, task: taskKey, attempt: number, err }, 'The attempt failed');
+    return failed(err);
   }
 };
 
-const failed = (error: unknown): Ending => {
-  if (error instanceof TaskFailure) {
-    const { code, message, final, exitCode } = error;
-    return { outcome: 'failed', error: { code, message, ...(final ? { final } : {}) }, exitCode };
-  }
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return {
-    outcome: 'failed',
-    error: { code: typeof code === 'string' ? code : 'task-error', message: String(message ?? error) },
-  };
-};
-
-/** Why the attempt had to leave. Temporal's cancellation does not say whether it was a cancel or a preemption: the workflow knows. */
-const stopped = (signal: AbortSignal): Ending => {
-  const { kind, message } =
-    signal.reason instanceof CancelledFailure
-      ? {
-          kind: signal.reason.message === 'WORKER_SHUTDOWN' ? 'draining' : 'cancelled',
-          message: signal.reason.message,
-        }
-      : (signal.reason as { kind: string; message: string });
-  if (kind === 'draining') return { outcome: 'preempted', error: { code: 'worker-draining', message } };
-  if (kind === 'revoked') return { outcome: 'lost', error: { code: 'lease-revoked', message } };
-  return {
-    outcome: 'cancelled',
-    error: { code: 'cancelled', message: `The attempt was cancelled (${message}).` },
-  };
-};
-
-const result = (
-  nodeId: NodeId,
-  startedAtMs: number,
-  {
-    progress,
-    checkpoint,
-    usage,
-    lostSeconds,
-  }: Pick<OpenAttempt, 'progress' | 'checkpoint' | 'usage' | 'lostSeconds'>,
-  { outcome, outputs = {}, error, exitCode = null }: Ending,
-): TaskActivityResult => ({
-  outcome,
-  outputs,
-  ...(error === undefined ? {} : { error }),
-  nodeId,
-  startedAtMs,
-  endedAtMs: Date.now(),
-  usage,
-  exitCode,
-  checkpoint,
-  progress,
-  lostSeconds: outcome === 'succeeded' ? 0 : lostSeconds,
-});
-
-/** A success is returned; anything else is thrown with the result as its only detail. Benign: a task's failure is none of the worker's. */
-const said = (result: TaskActivityResult): TaskActivityResult => {
-  if (result.outcome === 'succeeded') return result;
-  const { code, message } = result.error ?? { code: 'internal', message: 'No reason was given.' };
-  if (result.outcome === 'cancelled') throw new CancelledFailure(message, [result]);
-  throw ApplicationFailure.create({
-    message,
-    type: code,
-    nonRetryable: true,
-    details: [result],
-    category: ApplicationFailureCategory.BENIGN,
-  });
+const work = async <Run extends TaskRun>(
+  kind: Kind<Run>,
+  attempt: Attempt,
+  restore: () => Promise<void>,
+  workspace: Workspace,
+): Promise<Worked> => {
+  await restore();
+  const run = await withLocalPaths(attempt.input.run as Run, workspace, kind.quote);
+  attempt.leave.throwIfAborted();
+  return kind.work(run, attempt);
 };

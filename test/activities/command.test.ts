@@ -61,9 +61,14 @@ describe('what a command gives back', () => {
     const script = `
       const held = Buffer.alloc(${200 * MIB}, 1);
       require('fs').appendFileSync(process.env.SIGNALBOX_PROGRESS, '0.25\\n0.5\\n');
-      const until = performance.now() + 600;
-      while (performance.now() < until) held[0]++;`;
-    const result = await perform(bench, anInput(sh(node(script))));
+      while (!require('fs').existsSync('seen')) held[0]++;`;
+    const input = anInput(sh(node(script)));
+    const ending = perform(bench, input);
+    const measured = () => bench.leases.report().running[0];
+    await expect.poll(() => measured()?.memoryBytes, { timeout: 20_000 }).toBeGreaterThan(200 * MIB);
+    await expect.poll(() => measured()?.cpuSeconds, { timeout: 20_000 }).toBeGreaterThan(0.1);
+    writeFileSync(join(folderOf(input), 'seen'), '');
+    const result = await ending;
     expect(result.progress).toBe(0.5);
     expect(result.usage.peakMemoryBytes).toBeGreaterThan(200 * MIB);
     expect(result.usage.cpuSeconds).toBeGreaterThan(0.1);

@@ -80,7 +80,7 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
         return opened(sentAtMs);
       } catch (error) {
         if (error instanceof SignalboxError && FATAL.has(error.code)) throw error;
-        log.warn({ error, retryMs }, 'Registering failed; trying again');
+        log.warn({ err: error, retryMs }, 'Registering failed; trying again');
         await pulse.sleep(retryMs);
       }
     }
@@ -95,7 +95,8 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
     log.info({ nodeId, capacity, virtualDevices, incarnation: terms.incarnation }, 'Node registered');
   };
 
-  const heartbeat = async (): Promise<void> => {
+  /** Says whether this is still the node's newest incarnation. */
+  const heartbeat = async (): Promise<boolean> => {
     const sentAtMs = performance.now();
     const { nodeKey } = folder;
     const { incarnation, state } = standing;
@@ -105,10 +106,11 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
       const { stop, stale } = await api.heartbeat(beat);
       leases.acknowledge(report.ended);
       if (stop.length > 0) leases.kill('Its lease is no longer valid.', stop);
-      if (stale) return await startOver('Another incarnation of this node has registered.');
-      renewedAtMs = sentAtMs;
-    } catch (error) {
-      log.warn({ error }, 'A heartbeat failed');
+      if (!stale) renewedAtMs = sentAtMs;
+      return !stale;
+    } catch (err) {
+      log.warn({ err }, 'A heartbeat failed');
+      return true;
     }
   };
 
@@ -134,8 +136,8 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
   };
 
   const turn = async (): Promise<void> => {
-    if (fencedAtMs === null) return heartbeat();
-    await startOver('The node was cut off from the API.');
+    if (fencedAtMs !== null) return startOver('The node was cut off from the API.');
+    if (!(await heartbeat())) await startOver('Another incarnation of this node has registered.');
   };
   const pulse = new Pulse(
     turn,

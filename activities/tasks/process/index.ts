@@ -1,6 +1,6 @@
-export { endGroup, signalGroup } from './end.js';
+export { endGroup } from './end.js';
 export { type Exit, type Launch, launch } from './launch.js';
 export { exitOrLeave } from './leave.js';
 export { captureLog, type LogCapture } from './log-file.js';
 export { type GroupUsage, type Meter, meterGroup } from './meter.js';
-export { processes, processesOf } from './table.js';
+export { processes } from './table.js';

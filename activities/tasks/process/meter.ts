@@ -14,7 +14,7 @@ export interface Meter {
 }
 
 /** The first looks come soon, so that a short task is measured too; each costs about 5 ms with 300 processes. */
-const FIRST_LOOKS_MS = [30, 70, 150];
+const FIRST_LOOK_MS = 30;
 const LIMITED_MS = 250;
 const UNLIMITED_MS = 1000;
 
@@ -24,7 +24,7 @@ const UNLIMITED_MS = 1000;
  */
 export const meterGroup = (group: number, limitBytes: number | null, onExceeded: () => void): Meter => {
   let usage: GroupUsage = { memoryBytes: null, peakMemoryBytes: null, cpuSeconds: null };
-  let looks = 0;
+  const startedAtMs = performance.now();
   let timer: NodeJS.Timeout;
   let stopped = false;
 
@@ -39,7 +39,8 @@ export const meterGroup = (group: number, limitBytes: number | null, onExceeded:
   };
   const schedule = () => {
     const periodMs = limitBytes === null ? UNLIMITED_MS : LIMITED_MS;
-    timer = setTimeout(() => void look(), FIRST_LOOKS_MS[looks++] ?? periodMs);
+    const ageMs = performance.now() - startedAtMs;
+    timer = setTimeout(() => void look(), Math.min(periodMs, Math.max(FIRST_LOOK_MS, ageMs / 2)));
   };
   schedule();
   return {
