@@ -17,6 +17,7 @@ const edits = (from: string, to: string): number => {
 export const nearest = (word: string, known: readonly string[]): string | undefined => {
   if (word.length > 64) return undefined;
   const ranked = known
+    .filter((candidate) => abbreviates(word, candidate) || mayBeNear(word, candidate))
     .map((candidate) => ({ candidate, edits: abbreviates(word, candidate) ? 1 : edits(word, candidate) }))
     .filter(({ candidate, edits }) => edits <= allowed(candidate))
     .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1));
@@ -25,6 +26,10 @@ export const nearest = (word: string, known: readonly string[]): string | undefi
 
 /** One or two letters are like any other one or two. */
 const allowed = (candidate: string): number => (candidate.length < 3 ? 0 : Math.ceil(candidate.length / 3));
+
+/** Each letter too many or too few is an edit: most words need no closer look. */
+const mayBeNear = (word: string, candidate: string): boolean =>
+  Math.abs(word.length - candidate.length) <= allowed(candidate);
 
 const abbreviates = (word: string, candidate: string): boolean =>
   word.length >= 3 && candidate.startsWith(word);
