@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { SignalboxError } from '../../domain/index.js';
 import { EXIT } from '../exit-codes.js';
 import { duration } from '../output/format.js';
@@ -16,7 +17,7 @@ interface DemoOptions {
 export const demo = async ({ json = false, keep = false }: DemoOptions): Promise<void> => {
   const say = narrator(json ? process.stderr : process.stdout);
   const interrupted = onInterrupt();
-  const stage = await setUp(say);
+  const stage = await setUp(say, interrupted);
   let succeeded = false;
   try {
     const outcome = await playStory({ ...stage, say, signal: interrupted });
@@ -31,7 +32,9 @@ export const demo = async ({ json = false, keep = false }: DemoOptions): Promise
   } finally {
     await stage.close({ keepFolder: !succeeded && !interrupted.aborted });
   }
-  if (interrupted.aborted && !succeeded) process.exitCode = EXIT.interrupted;
+  if (!interrupted.aborted) return;
+  say.note('Stopped; nothing is left running.');
+  if (!succeeded) process.exitCode = EXIT.interrupted;
 };
 
 /** Aborts at the first Ctrl-C (or SIGTERM); the second one finds Node's own way out, and the children's lifelines end them. */
@@ -41,25 +44,21 @@ const onInterrupt = (): AbortSignal => {
   return controller.signal;
 };
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    // A pending promise alone keeps no process alive.
-    const alive = setInterval(() => {}, 60_000);
-    const end = () => {
-      clearInterval(alive);
-      resolve();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
+const aborted = async (signal: AbortSignal): Promise<void> => {
+  if (!signal.aborted) await once(signal, 'abort');
+};
 
-const setUp = async (say: Narrator): Promise<Stage> => {
+/** Finding or building a Temporal server may take minutes; Ctrl-C ends that at once, and lifelines end the children. */
+const setUp = async (say: Narrator, interrupted: AbortSignal): Promise<Stage> => {
+  const leave = () => process.exit(EXIT.interrupted);
+  interrupted.addEventListener('abort', leave);
   say.to.print(say.to.colours.bold('Signalbox: real flights, a small gpu pool, and a run that cannot wait'));
   const startedMs = performance.now();
   const stage = await openStage((line) => say.note(line));
   const took = duration((performance.now() - startedMs) / 1000);
   say.done(`up in ${took}: Temporal, ledger, API, control, and a worker for each of gpu, cpu and io`);
   for (const note of stage.dev.notes) say.note(note);
+  interrupted.removeEventListener('abort', leave);
   return stage;
 };
 

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiClient, createClient } from '../../api/client/index.js';
@@ -32,10 +32,13 @@ export const openStage = async (progress: (line: string) => void): Promise<Stage
     );
   }
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-demo-'));
-  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  // However the demo ends, the folder goes with it.
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   try {
-    for (const name of ['pipelines', 'node_modules'])
+    for (const name of ['pipelines', 'node_modules']) {
       await symlink(join(PACKAGE_ROOT, name), join(folder, name));
+    }
     const dev = await startDev({
       folder,
       apiPort: await freePort(),
@@ -50,11 +53,12 @@ export const openStage = async (progress: (line: string) => void): Promise<Stage
       folder,
       close: async ({ keepFolder }) => {
         await dev.stop();
-        if (!keepFolder) await removeFolder();
+        if (keepFolder) process.off('exit', removeFolder);
+        else removeFolder();
       },
     };
   } catch (error) {
-    await removeFolder();
+    removeFolder();
     throw error;
   }
 };
