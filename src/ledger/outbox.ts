@@ -46,7 +46,8 @@ export const claimOutbox = async (
     .orderBy('claimed.id')
     .execute();
   return rows.map(({ id, kind, tries, spec, workflowId, name, payload }) => {
-    const item = kind === 'start-run' ? { kind, spec } : { kind, workflowId, name, payload };
+    const item =
+      kind === 'start-run' ? { kind, spec: JSON.parse(spec as string) } : { kind, workflowId, name, payload };
     return { id, tries: tries - 1, ...item } as OutboxItem;
   });
 };

@@ -13,7 +13,6 @@ import type {
   Resources,
   RunForecast,
   RunId,
-  RunSpec,
   RunStatus,
   TaskError,
   TaskKey,
@@ -190,10 +189,10 @@ export interface OutboxRow {
   readonly dueAtMs: number;
 }
 
-/** What a run was started with. */
+/** What a run was started with: the `RunSpec` as JSON text, for `jsonb` would forget the order of a document's tasks. */
 export interface SpecRow {
   readonly runId: RunId;
-  readonly spec: RunSpec;
+  readonly spec: string;
 }
 
 /** The head: its row lock is the planner's lock, its version names the state, its counters number what is ordered. */
@@ -334,7 +333,7 @@ export const HOT: {
 
 /** The tables that are only added to, in the columns that a commit writes. */
 export const LOGS: { readonly [Table in keyof LogRows]: Columns<LogRows[Table]> } = {
-  specs: { runId: 'text', spec: 'jsonb' },
+  specs: { runId: 'text', spec: 'text' },
   events: {
     number: 'bigint',
     atMs: 'bigint',

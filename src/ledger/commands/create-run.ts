@@ -47,7 +47,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
         specHash,
       };
       draft.put('runs', run);
-      draft.append('specs', { runId: spec.runId, spec });
+      draft.append('specs', { runId: spec.runId, spec: JSON.stringify(spec) });
       draft.append('outbox', {
         kind: 'start-run',
         runId: spec.runId,

@@ -30,7 +30,7 @@ const STATEMENTS = [
   'CREATE INDEX runs_version ON runs (version)',
   'CREATE INDEX runs_newest ON runs (created_at_ms DESC, run_id DESC)',
   "CREATE INDEX runs_open ON runs (run_id) WHERE status = 'running'",
-  'CREATE TABLE specs (run_id text PRIMARY KEY, spec jsonb NOT NULL)',
+  'CREATE TABLE specs (run_id text PRIMARY KEY, spec text NOT NULL)',
   `CREATE TABLE executions (
     workflow_id text NOT NULL, execution_id text NOT NULL, run_id text NOT NULL, epoch integer NOT NULL,
     ordinal bigint NOT NULL, priority_class text NOT NULL, paused boolean NOT NULL, closed boolean NOT NULL, version bigint NOT NULL,

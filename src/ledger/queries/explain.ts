@@ -1,4 +1,4 @@
-import { type RunId, SignalboxError, type TaskKey } from '../../domain/index.js';
+import { type RunId, type RunSpec, SignalboxError, type TaskKey, taskName } from '../../domain/index.js';
 import { type Deferral, plan } from '../../planner/index.js';
 import type { Explanation, PastDecision } from '../contract.js';
 import type { Database } from '../database/database.js';
@@ -35,8 +35,8 @@ export const explain = async (
 const refuseUnknown = async ({ db }: Database, runId: RunId, taskKey: TaskKey | undefined): Promise<void> => {
   const run = await db.selectFrom('specs').select('spec').where('runId', '=', runId).executeTakeFirst();
   if (run === undefined) throw new SignalboxError('not-found', `There is no run ${runId}.`);
-  const name = taskKey?.replace(/\[\d+\]$/, '');
-  if (name !== undefined && !(name in run.spec.pipeline.tasks)) {
+  const { pipeline } = JSON.parse(run.spec) as RunSpec;
+  if (taskKey !== undefined && !Object.hasOwn(pipeline.tasks, taskName(taskKey))) {
     throw new SignalboxError('not-found', `Run ${runId} has no task ${taskKey}.`);
   }
 };

@@ -16,7 +16,7 @@ export const getRun = async ({ db }: Database, runId: RunId, atMs: number): Prom
   const attempts = await readAttempts({ db }, runId);
   return {
     ...recordOf(run),
-    spec: spec as RunSpec,
+    spec: JSON.parse(spec) as RunSpec,
     tasks: newest(attempts).map((row) => taskRecord(row, atMs)),
   };
 };
