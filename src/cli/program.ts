@@ -118,9 +118,9 @@ const addServiceCommands = (program: Command): void => {
   program
     .command('dev')
     .description('everything on this machine: Temporal, ledger, API and a worker for each pool')
-    .option('--port <port>', "the API's port", port, 7700)
-    .option('--temporal-port <port>', "the Temporal server's port", port)
-    .option('--ui-port <port>', "the Temporal Web UI's port", port)
+    .option('--port <port>', "the API's port (7700 where absent)", port)
+    .option('--temporal-port <port>', "the Temporal server's port (7233 where absent)", port)
+    .option('--ui-port <port>', "the Temporal Web UI's port (8233 where absent)", port)
     .option('--functions <file>', 'a module of functions that every worker offers; repeat for more', collect)
     .addOption(policy())
     .action(async (options) => (await import('./commands/dev.js')).dev(options));

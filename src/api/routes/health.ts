@@ -11,7 +11,9 @@ export const healthRoutes = (ledger: Ledger): Router => {
     response.json({ ok: true });
   });
   routes.get('/readyz', async (_request, response) => {
-    await Promise.race([ledger.ping(), tooLate()]);
+    await Promise.race([ledger.ping(), tooLate()]).catch((cause) => {
+      throw new SignalboxError('not-ready', 'The ledger does not answer.', [], { cause });
+    });
     response.json({ ok: true });
   });
   return routes;
@@ -19,6 +21,5 @@ export const healthRoutes = (ledger: Ledger): Router => {
 
 const tooLate = (): Promise<never> =>
   new Promise((_resolve, reject) => {
-    const late = () => reject(new SignalboxError('not-ready', 'The ledger does not answer.'));
-    setTimeout(late, PATIENCE_MS).unref();
+    setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS).unref();
   });

@@ -35,6 +35,7 @@ export const logRoutes = (ledger: Ledger, logs: LogStore): Router => {
       .set('Signalbox-Attempt', String(attempt))
       .set('Signalbox-Next-Offset', String(next))
       .set('Signalbox-Complete', String(over && next >= (found?.totalBytes ?? 0)))
+      .set('X-Content-Type-Options', 'nosniff')
       .type('text/plain; charset=utf-8')
       .send(Buffer.from(found?.bytes ?? []));
   });
