@@ -21,67 +21,63 @@ const problemsIn = (file: string) => {
 };
 
 /** Pieces of YAML in any order. */
-const anyText = fc
-  .array(
-    fc.constantFrom(
-      ...[
-        'apiVersion: signalbox/v1\n',
-        'name: demo\n',
-        'tasks:\n',
-        '  a: ',
-        'run: ',
-        'command: x',
-        'needs',
-        '{',
-        '}',
-        '[',
-        ']',
-        ': ',
-        ', ',
-      ],
-      ...[
-        '- ',
-        '? ',
-        '"',
-        "'",
-        '|\n',
-        '>\n',
-        '&x ',
-        '*x ',
-        '!!str ',
-        '!t ',
-        '<<: ',
-        '#',
-        '---\n',
-        '...\n',
-        '%YAML 1.1\n',
-        '\n',
-        '  ',
-        '\t',
-        '\r\n',
-      ],
-      ...[
-        'null',
-        '~',
-        '0x1f',
-        '.inf',
-        '1e999',
-        '2026-11-21',
-        '__proto__',
-        '${{ ',
-        ' }}',
-        'é',
-        '😀',
-        '\u0000',
-        '\uFEFF',
-        '\u2028',
-        '@',
-        '`',
-      ],
-    ),
-    { maxLength: 30 },
-  )
-  .map((pieces) => pieces.join(''));
+const aPiece = fc.constantFrom(
+  ...[
+    'apiVersion: signalbox/v1\n',
+    'name: demo\n',
+    'tasks:\n',
+    '  a: ',
+    'run: ',
+    'command: x',
+    'needs',
+    '{',
+    '}',
+    '[',
+    ']',
+    ': ',
+    ', ',
+  ],
+  ...[
+    '- ',
+    '? ',
+    '"',
+    "'",
+    '|\n',
+    '>\n',
+    '&x ',
+    '*x ',
+    '!!str ',
+    '!t ',
+    '<<: ',
+    '#',
+    '---\n',
+    '...\n',
+    '%YAML 1.1\n',
+    '\n',
+    '  ',
+    '\t',
+    '\r\n',
+  ],
+  ...[
+    'null',
+    '~',
+    '0x1f',
+    '.inf',
+    '1e999',
+    '2026-11-21',
+    '__proto__',
+    '${{ ',
+    ' }}',
+    'é',
+    '😀',
+    '\u0000',
+    '\uFEFF',
+    '\u2028',
+    '@',
+    '`',
+  ],
+);
+const anyText = fc.array(aPiece, { maxLength: 30 }).map((pieces) => pieces.join(''));
 
 describe('an invalid document', () => {
   it('stands beside the messages expected of it', () => {
@@ -97,18 +93,39 @@ describe('an invalid document', () => {
   });
 
   it.each(documents)('has a line, a column, a message and a mend for every mistake: %s', (file) => {
-    const lines = readFileSync(join(FOLDER, file), 'utf8').split('\n');
-    const problems = problemsIn(file);
-    expect(problems.length).toBeGreaterThan(0);
-    for (const { line, column, message, mend } of problems) {
-      expect(line).toBeLessThanOrEqual(lines.length);
-      expect(column).toBeGreaterThanOrEqual(1);
-      expect(column).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1);
-      expect(message).not.toBe('');
-      expect(mend).not.toBe('');
-    }
+    expect(problemsIn(file).length).toBeGreaterThan(0);
+    expectPlaced(readFileSync(join(FOLDER, file), 'utf8'), problemsIn(file));
+  });
+
+  it('keeps its places within the text, wherever a valid one was broken', () => {
+    const folder = join(import.meta.dirname, '../../pipelines');
+    const examples = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.yaml'),
+    );
+    const anExample = fc.constantFrom(...examples.map((name) => readFileSync(join(folder, name), 'utf8')));
+    const aCut = fc.record({ at: fc.nat(2_000), length: fc.nat(12), piece: aPiece });
+    fc.assert(
+      fc.property(anExample, fc.array(aCut, { minLength: 1, maxLength: 4 }), (example, cuts) => {
+        const text = cuts.reduce(
+          (t, { at, length, piece }) => t.slice(0, at) + piece + t.slice(at + length),
+          example,
+        );
+        expectPlaced(text, problemsOf(text));
+      }),
+    );
   });
 });
+
+const expectPlaced = (text: string, problems: readonly PlacedProblem[]): void => {
+  const lines = text.split('\n');
+  for (const { line, column, message, mend } of problems) {
+    expect(line).toBeLessThanOrEqual(lines.length);
+    expect(column).toBeGreaterThanOrEqual(1);
+    expect(column).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1);
+    expect(message).not.toBe('');
+    expect(mend).not.toBe('');
+  }
+};
 
 describe('a hostile document', () => {
   it('larger than 1 MiB is refused unread', () =>

@@ -6,7 +6,6 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   Parser,
@@ -14,6 +13,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { JsonValue } from '../json.js';
+import { type Place, placesOf } from './lines.js';
 import { MAX_DEPTH } from './values.js';
 
 /** Where in a document: keys and indices from the root. */
@@ -27,12 +27,6 @@ export interface Mistake {
   readonly at?: 'key' | { readonly text: string };
   /** Where the path does not tell: of two equal keys, the second. */
   readonly place?: Place;
-}
-
-/** A place in the text; lines and columns count from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
 }
 
 /** A mistake of the text itself, found before there was any path. */
@@ -60,17 +54,17 @@ const MAX_REPEATED = 50_000;
 export const readSource = (text: string): Source => {
   if (new TextEncoder().encode(text).length > MAX_DOCUMENT_BYTES)
     return unreadable('the document is larger than 1 MiB', 'move data out of the document, into files');
-  const lines = new LineCounter();
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const placeOf = placesOf(text);
+  const tokens = [...new Parser().parse(text)];
   if (syntaxDepth(tokens) > MAX_SYNTAX_DEPTH)
     return unreadable(`the document is nested more than ${MAX_SYNTAX_DEPTH} deep`, 'flatten it');
   const options = { uniqueKeys: false, prettyErrors: false } as const;
   const documents = [...new Composer(options).compose(tokens, true, text.length)];
-  const syntax = syntaxMistakes(documents, lines);
+  const syntax = syntaxMistakes(documents, placeOf);
   const [document] = documents;
   if (document === undefined || syntax.length > 0)
     return { value: undefined, textMistakes: syntax, mistakes: [], place: () => ({ line: 1, column: 1 }) };
-  return new Reader(text, lines).read(document.contents as Node | null);
+  return new Reader(text, placeOf).read(document.contents as Node | null);
 };
 
 const unreadable = (message: string, mend: string): Source => ({
@@ -99,11 +93,14 @@ const syntaxDepth = (tokens: readonly CST.Token[]): number => {
 };
 
 /** One mistake a line: what the parser says next about the same line follows from the first. */
-const syntaxMistakes = (documents: readonly Document[], lines: LineCounter): readonly TextMistake[] => {
+const syntaxMistakes = (
+  documents: readonly Document[],
+  placeOf: (offset: number) => Place,
+): readonly TextMistake[] => {
   const byLine = new Map<number, TextMistake>();
   const note = (offset: number, message: string, mend: string) => {
-    const { line, col } = lines.linePos(offset);
-    if (!byLine.has(line)) byLine.set(line, { line, column: col, message, mend });
+    const place = placeOf(offset);
+    if (!byLine.has(place.line)) byLine.set(place.line, { ...place, message, mend });
   };
   for (const { errors, warnings } of documents)
     for (const { code, message, pos } of [...errors, ...warnings])
@@ -143,7 +140,7 @@ class Reader {
 
   constructor(
     private readonly text: string,
-    private readonly lines: LineCounter,
+    private readonly placeOf: (offset: number) => Place,
   ) {}
 
   read(root: Node | null): Source {
@@ -231,13 +228,13 @@ class Reader {
             text === '__proto__' ? '"__proto__" cannot be a key' : 'only a text can be a key',
             'use another key',
           ];
-    this.mistakes.push({ path, message, mend, place: this.at(key?.range?.[0]) });
+    this.mistakes.push({ path, message, mend, place: this.placeOf(key?.range?.[0] ?? 0) });
     return undefined;
   }
 
   private duplicate(path: Path, offset: number | undefined): void {
     const message = `duplicate key "${path.at(-1)}", first on line ${this.place(path, 'key').line}`;
-    this.mistakes.push({ path, message, mend: 'keep one of them', place: this.at(offset) });
+    this.mistakes.push({ path, message, mend: 'keep one of them', place: this.placeOf(offset ?? 0) });
   }
 
   private mistake(path: Path, message: string, mend: string): null {
@@ -258,11 +255,6 @@ class Reader {
     const within = typeof at === 'object' ? this.text.indexOf(at.text, found.start) : -1;
     const offset =
       within >= 0 && within < found.end ? within : at === 'key' ? (found.key ?? found.start) : found.start;
-    return this.at(offset);
-  }
-
-  private at(offset = 0): Place {
-    const { line, col } = this.lines.linePos(offset);
-    return { line, column: col };
+    return this.placeOf(offset);
   }
 }
