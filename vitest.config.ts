@@ -1,24 +1,37 @@
 import { cpus } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Rooms whose tests need the shared Temporal server and the compiled program; all others start in an instant. */
-const SERVER_TESTS = ['workflows', 'e2e', 'faults', 'replay', 'bench', 'cli'].map(
-  (room) => `test/${room}/**/*.test.ts`,
-);
+const testsOf = (...rooms: string[]): string[] => rooms.map((room) => `test/${room}/**/*.test.ts`);
+/** Rooms whose tests need the shared Postgres server. */
+const STORE_TESTS = testsOf('ledger');
+/** Rooms whose tests need the compiled program, the shared Temporal server and the shared Postgres server. */
+const SERVER_TESTS = testsOf('workflows', 'e2e', 'faults', 'replay', 'bench', 'cli');
 
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: Math.max(2, Math.floor(cpus().length / 2)),
     reporters: ['default'],
+    // A condition is waited for, however busy the machine is; a test that asks for more says so.
+    expect: { poll: { timeout: 30_000, interval: 50 } },
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: SERVER_TESTS,
+          include: testsOf('**'),
+          exclude: [...STORE_TESTS, ...SERVER_TESTS],
           testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'store',
+          include: STORE_TESTS,
+          globalSetup: 'test/support/shared-postgres.ts',
+          testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },
@@ -27,7 +40,9 @@ export default defineConfig({
         test: {
           name: 'server',
           include: SERVER_TESTS,
-          globalSetup: 'test/support/shared-temporal.ts',
+          globalSetup: ['compiled', 'shared-temporal', 'shared-postgres'].map(
+            (part) => `test/support/${part}.ts`,
+          ),
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

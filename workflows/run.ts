@@ -162,7 +162,7 @@ export class PipelineRun {
 
   private get hasNews(): boolean {
     if (this.silent) return false;
-    const queued = this.isHolding ? 0 : this.progress.queue.length;
+    const queued = this.draining ? 0 : this.progress.queue.length;
     return this.ended.length + this.progress.withdrawn.length + queued > 0 || this.askAgain || this.changed;
   }
 
@@ -173,7 +173,8 @@ export class PipelineRun {
   }
 
   private async turn(): Promise<void> {
-    const told = this.isHolding ? [] : this.progress.queue.splice(0);
+    // A paused run's ready tasks take their place in the queue all the same; they are not granted.
+    const told = this.draining ? [] : this.progress.queue.splice(0);
     const request = this.request(told);
     const answer = await ask(request);
     if (answer === null) {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiClient, createClient } from '../../src/api/client/index.js';
 import { freePort } from '../../src/embedded/index.js';
 import { livingOwner } from '../../src/embedded/lock-file.js';
+import { until } from '../../src/embedded/until.js';
 import { type Program, startProgram } from '../support/program.js';
 
 const CHILDREN = ['temporal', 'worker-cpu', 'worker-gpu', 'worker-io'];
@@ -44,7 +45,9 @@ const processesOfFolder = (): string[] =>
 async function startDev(name: string): Promise<Program> {
   const env = { ...process.env, TEMPORAL_ADDRESS: '' };
   const program = await startProgram(name, ['dev', ...ports], { folder, env });
-  await expect.poll(isReady, READY).toBe(true);
+  await until('dev', 60_000, async () => {
+    if (!isReady()) throw new Error(readFileSync(program.logFile, 'utf8'));
+  });
   return program;
 }
 

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +10,8 @@ declare module 'vitest' {
   }
 }
 
-/** Once per test run, and only when a test that needs it runs: compiles the program and starts one Temporal server in memory. */
+/** Once per test run, and only when a test that needs it runs: one Temporal server, in memory, for all of them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  compile();
   const source = await resolveTemporal();
   if (source.kind === 'address') {
     project.provide('temporalAddress', source.address);
@@ -31,9 +29,4 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.stop(5_000);
     await rm(folder, { recursive: true, force: true });
   };
-}
-
-function compile(): void {
-  const built = spawnSync(process.execPath, ['scripts/build.mjs'], { encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`The build failed:\n${built.stdout}${built.stderr}`);
 }
