@@ -1,10 +1,9 @@
 import { SignalboxError } from '../errors.js';
 import type { Draft, DraftTask } from './draft.js';
 import { conditionExpression, parseTemplate, type References, references } from './expressions.js';
-import { gather } from './gather.js';
 import { reachability } from './graph.js';
+import { gather, type Mistake, type Path } from './mistakes.js';
 import { unknownTask } from './rules.js';
-import type { Mistake, Path } from './source.js';
 import { didYouMean } from './suggest.js';
 
 /** One expression of a document, and where it stands. */

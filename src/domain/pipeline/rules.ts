@@ -2,12 +2,11 @@ import type { JsonValue } from '../json.js';
 import { MAX_TASKS } from '../run.js';
 import { durationSeconds } from './amounts.js';
 import type { Draft, DraftTask } from './draft.js';
-import { gather } from './gather.js';
 import { cyclesOf } from './graph.js';
 import { member } from './json-schema.js';
+import { gather, type Mistake, type Path } from './mistakes.js';
 import { poolOf } from './request.js';
 import type { Task } from './schema.js';
-import type { Mistake, Path } from './source.js';
 import { nearest } from './suggest.js';
 import { isOfType, PARAMETER_TYPES, type ParameterType, shown, typeInWords } from './values.js';
 

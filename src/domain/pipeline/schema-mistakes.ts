@@ -1,8 +1,7 @@
 import type { z } from 'zod';
-import { gather } from './gather.js';
 import { member, schemaAt } from './json-schema.js';
+import { gather, type Mistake, type Path } from './mistakes.js';
 import { type Pipeline, pipelineSchema, RUN_KINDS } from './schema.js';
-import type { Mistake, Path } from './source.js';
 import { didYouMean, nearest } from './suggest.js';
 import { shown } from './values.js';
 

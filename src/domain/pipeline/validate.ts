@@ -2,11 +2,11 @@ import type { Problem } from '../errors.js';
 import type { JsonValue } from '../json.js';
 import { readDraft } from './draft.js';
 import { checkExpressions } from './expression-rules.js';
-import { MAX_MISTAKES } from './gather.js';
+import { MAX_MISTAKES, type Mistake, type Path } from './mistakes.js';
 import { checkCount, checkRules } from './rules.js';
 import type { Pipeline } from './schema.js';
 import { checkSchema } from './schema-mistakes.js';
-import { type Mistake, type Path, readSource, type Source } from './source.js';
+import { readSource, type Source } from './source.js';
 import { isShallow, MAX_DEPTH } from './values.js';
 
 /** A pipeline, or everything that is wrong with its document, in the order of the text. */
@@ -23,7 +23,7 @@ export const readPipeline = (
   text: string,
 ): { pipeline: Pipeline } | { problems: readonly PlacedProblem[] } => {
   const source = readSource(text);
-  if (source.value === undefined)
+  if ('textMistakes' in source)
     return { problems: source.textMistakes.map((mistake) => ({ path: '', ...mistake })) };
   if (source.value === null) return { problems: [EMPTY] };
   const { pipeline, mistakes } = checkDocument(source.value);
