@@ -91,6 +91,7 @@ export const folderWorkspace = (root: string): Workspace => {
 
   const openFolder: Workspace['openFolder'] = (prefix) => ({
     path: emptied(pathOf(prefix), join(home, INCOMING)),
+    shared: true,
     close: async () => undefined,
   });
 

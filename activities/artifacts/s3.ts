@@ -73,7 +73,7 @@ export const s3Workspace = (settings: S3Settings, cacheFolder: string): Workspac
 
   const openFolder: Workspace['openFolder'] = (prefix) => {
     const path = emptied(join(attempts, checkedKey(prefix)), aside);
-    return { path, close: () => rm(path, { recursive: true, force: true }) };
+    return { path, shared: false, close: () => rm(path, { recursive: true, force: true }) };
   };
 
   return { put, get, read, list, openFolder };

@@ -12,6 +12,8 @@ export interface Excerpt {
 /** A local folder in which an attempt writes its files; `close` gives up what a shared store need not keep here. */
 export interface AttemptFolder {
   readonly path: string;
+  /** Others see its files as they are written; else only what has been put. */
+  readonly shared: boolean;
   close(): Promise<void>;
 }
 

@@ -11,6 +11,8 @@ export interface Attempt {
   readonly log: Logger;
   /** The attempt's own folder, made when first asked for. */
   readonly folder: string;
+  /** Others see the folder's files as they are written; else only what has been put. */
+  readonly folderShared: boolean;
   /** Where the task keeps its checkpoints; filled from the last kept one where there is one. */
   readonly checkpointFolder: string;
   /** Whether an earlier attempt left a checkpoint to go on from. */

@@ -48,10 +48,11 @@ export const openAttempt = (
   let progress: number | null = null;
   let usage: Usage = { peakMemoryBytes: null, cpuSeconds: null };
 
-  const attemptFolder = () => {
+  const opened = () => {
     folder ??= workspace.openFolder(prefix);
-    return folder.path;
+    return folder;
   };
+  const attemptFolder = () => opened().path;
   const checkpointFolder = () => join(attemptFolder(), 'checkpoint');
   const watch = (sinceMs: number) => {
     mkdirSync(checkpointFolder(), { recursive: true });
@@ -79,6 +80,9 @@ export const openAttempt = (
     kill: hold.kill,
     get folder() {
       return attemptFolder();
+    },
+    get folderShared() {
+      return opened().shared;
     },
     get checkpointFolder() {
       keeper ??= watch(0);

@@ -23,6 +23,9 @@ export interface Program {
 /** How long the logs may take to end once every process that we know of has gone. */
 const LOG_END_MS = 2000;
 const TAIL_LINES = 15;
+const LOGS = ['stdout.log', 'stderr.log'];
+/** How old a running task's logs may be in a store that is no folder. */
+const LIVE_LOGS_MS = 10_000;
 
 /**
  * Runs a program to its end: logs to files, usage measured, memory limit kept, all its processes gone at return. Throws
@@ -36,6 +39,7 @@ export const runProgram = async (attempt: Attempt, program: Program): Promise<vo
   attempt.launched(launched.group);
   const stdout = captureLog(launched.stdout, join(attempt.folder, 'stdout.log'), program.logLimitBytes);
   const stderr = captureLog(launched.stderr, join(attempt.folder, 'stderr.log'), program.logLimitBytes);
+  const publish = logPublisher(attempt);
   const memory = new AbortController();
   const meter = meterGroup(launched.group, limitBytes, () => memory.abort());
   attempt.onBeat(() => attempt.used(meter.usage()));
@@ -51,7 +55,7 @@ export const runProgram = async (attempt: Attempt, program: Program): Promise<vo
   } finally {
     meter.stop();
     attempt.used(meter.usage());
-    await publishLogs(attempt);
+    await publish();
   }
 };
 
@@ -65,11 +69,26 @@ const ended = async (logs: readonly LogCapture[]): Promise<void> => {
   await all;
 };
 
+/** Stores the logs, one after the other; while the program runs only where nobody could else see them grow. */
+const logPublisher = (attempt: Attempt) => {
+  let working = Promise.resolve();
+  let publishedAtMs = performance.now();
+  const publish = () => {
+    publishedAtMs = performance.now();
+    working = working.then(() => publishLogs(attempt));
+    return working;
+  };
+  attempt.onBeat(() => {
+    if (!attempt.folderShared && performance.now() - publishedAtMs >= LIVE_LOGS_MS) void publish();
+  });
+  return publish;
+};
+
 const publishLogs = async (attempt: Attempt): Promise<void> => {
-  for (const name of ['stdout.log', 'stderr.log']) {
+  for (const name of LOGS) {
     await attempt
       .put(name, { file: join(attempt.folder, name) })
-      .catch((error) => attempt.log.warn({ err: error, name }, 'A log could not be stored'));
+      .catch((err) => attempt.log.warn({ err, name }, 'A log could not be stored'));
   }
 };
 

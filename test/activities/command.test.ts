@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openWorkspace } from '../../activities/artifacts/index.js';
 import { attemptPrefix, type FileRef, type TaskActivityInput } from '../../src/domain/index.js';
+import { startS3 } from './s3-server.js';
 import { aBench, anInput, type Bench, perform, processes, sh } from './support.js';
 
 const MIB = 2 ** 20;
@@ -258,7 +260,8 @@ describe('ending a command', () => {
   });
 
   it('counts as cancelled though it answers SIGTERM with exit code 0', async () => {
-    const input = anInput(sh(`trap 'exit 0' TERM; touch ready; while :; do sleep 0.05; done`));
+    const run = sh(`trap 'exit 0' TERM; touch ready; while :; do sleep 0.05; done`);
+    const input = anInput(run, { graceSeconds: 3600 });
     const { ending, cancel } = await begin(input);
     cancel();
     expect(await ending).toMatchObject({ outcome: 'cancelled' });
@@ -324,6 +327,42 @@ describe('checkpoints', () => {
     const checkpoint = { uri: 'workspace://runs/run-1/task/1/none.tar', bytes: 0, sha256: '' };
     const result = await perform(bench, anInput(sh('exit 1'), { attempt: 2, checkpoint }));
     expect(result).toMatchObject({ outcome: 'failed', error: { code: 'not-found' }, checkpoint });
+  });
+});
+
+describe('with an S3-compatible store', () => {
+  let s3: Awaited<ReturnType<typeof startS3>>;
+  beforeEach(async () => {
+    s3 = await startS3();
+  });
+  afterEach(() => s3.stop());
+
+  const aNode = (name: string) => {
+    const options = { env: s3.env, cacheFolder: join(bench.root, name) };
+    return aBench({ workspace: openWorkspace('s3://bucket/runs-of-test', options) });
+  };
+
+  it('outputs, logs and checkpoints reach another node, and nothing stays behind', async () => {
+    const [here, there] = [aNode('here'), aNode('there')];
+    const saves = sh(
+      `echo logged; echo 4 > $SIGNALBOX_CHECKPOINT_DIR/epoch; echo data > file; echo '{"f": {"$file": "file"}}' > $SIGNALBOX_OUTPUT; exit $CODE`,
+    );
+    const failing = await perform(here, anInput({ ...saves, env: { CODE: '1' } } as typeof saves));
+    const { outputs } = await perform(
+      here,
+      anInput({ ...saves, env: { CODE: '0' } } as typeof saves, { attempt: 2 }),
+    );
+    const { uri } = outputs.f as { uri: string };
+    const next = sh(`cat ${uri} $SIGNALBOX_CHECKPOINT_DIR/epoch`);
+    await perform(there, anInput(next, { attempt: 3, checkpoint: failing.checkpoint }));
+    const log = async (attempt: number) =>
+      Buffer.from(
+        (await there.workspace.read(`runs/run-1/task/${attempt}/stdout.log`))?.bytes ?? [],
+      ).toString();
+    expect([await log(1), await log(3)]).toEqual(['logged\n', 'data\n4\n']);
+    expect(readdirSync(join(bench.root, 'here/attempts/runs/run-1/task'))).toEqual([]);
+    here.dispose();
+    there.dispose();
   });
 });
 
