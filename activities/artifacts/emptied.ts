@@ -9,7 +9,7 @@ export const emptied = (path: string, aside: string): string => {
   const old = join(aside, randomUUID());
   try {
     renameSync(path, old);
-    void rm(old, { recursive: true, force: true });
+    rm(old, { recursive: true, force: true }).catch(() => undefined);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }

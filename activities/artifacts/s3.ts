@@ -89,7 +89,7 @@ const versionOf = async (send: S3Send, key: string): Promise<string> => {
 /** Local copies by version, under the file's own name: programs go by its extension. Asked for twice at once, it comes once. */
 const fileCache = (send: S3Send, folder: string, aside: string) => {
   const coming = new Map<string, Promise<string>>();
-  void prune(folder);
+  prune(folder).catch(() => undefined);
 
   const download = async (key: string, version: string, target: string): Promise<void> => {
     const response = await send({ method: 'GET', key, answers: [404] });

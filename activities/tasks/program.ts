@@ -1,16 +1,7 @@
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Attempt } from './attempt.js';
 import { TaskFailure } from './failure.js';
-import {
-  captureLog,
-  type Exit,
-  endGroup,
-  exitOrLeave,
-  type LogCapture,
-  launch,
-  meterGroup,
-} from './process/index.js';
+import { type Exit, endGroup, exitOrLeave, type Launched, launch, meterGroup } from './process/index.js';
+import { keepLogs } from './program-logs.js';
 
 /** A program to run for an attempt. */
 export interface Program {
@@ -20,76 +11,55 @@ export interface Program {
   readonly logLimitBytes: number;
 }
 
-/** How long the logs may take to end once every process that we know of has gone. */
-const LOG_END_MS = 2000;
 const TAIL_LINES = 15;
-const LOGS = ['stdout.log', 'stderr.log'];
-/** How old a running task's logs may be in a store that is no folder. */
-const LIVE_LOGS_MS = 10_000;
 
 /**
- * Runs a program to its end: logs to files, usage measured, memory limit kept, all its processes gone at return. Throws
- * `exit-<n>`, `signal-<NAME>`, `out-of-memory` or `launch-failed` with the last lines of its stderr.
+ * Runs a program to its end: logs to files, usage measured, memory limit kept, and all its processes gone whichever way it
+ * returns. Throws `exit-<n>`, `signal-<NAME>`, `out-of-memory` or `launch-failed` with the last lines of its stderr.
  */
 export const runProgram = async (attempt: Attempt, program: Program): Promise<void> => {
   attempt.leave.throwIfAborted();
   const lease = attempt.input.lease;
-  const limitBytes = lease.resources.memoryBytes || null;
+  const { folder } = attempt;
   const launched = await launch({ ...program, lease: lease.id });
-  attempt.launched(launched.group);
-  const stdout = captureLog(launched.stdout, join(attempt.folder, 'stdout.log'), program.logLimitBytes);
-  const stderr = captureLog(launched.stderr, join(attempt.folder, 'stderr.log'), program.logLimitBytes);
-  const publish = logPublisher(attempt);
-  const memory = new AbortController();
-  const meter = meterGroup(launched.group, limitBytes, () => memory.abort());
-  attempt.onBeat(() => attempt.used(meter.usage()));
-  const kill = AbortSignal.any([attempt.kill, memory.signal]);
+  const logs = keepLogs(attempt, launched, folder, program.logLimitBytes);
+  const watch = watchUsage(attempt, launched);
   try {
-    const exit = await exitOrLeave(launched, { ...attempt.input, leave: attempt.leave, kill });
-    meter.stop();
+    const exit = await supervised(attempt, launched, watch.exceeded);
+    watch.stop();
     await endGroup(launched.group, lease.id);
-    await ended([stdout, stderr]);
+    await logs.end();
     attempt.leave.throwIfAborted();
-    if (memory.signal.aborted) throw outOfMemory(limitBytes, meter.usage().peakMemoryBytes, stderr.tail());
-    checkExit(exit, stderr.tail());
+    if (watch.exceeded.aborted) throw outOfMemory(attempt, watch.peakBytes(), logs.stderrTail());
+    checkExit(exit, logs.stderrTail());
   } finally {
-    meter.stop();
-    attempt.used(meter.usage());
-    await publish();
+    watch.stop();
+    await endGroup(launched.group, lease.id);
+    await logs.publish();
   }
 };
 
-/** A process that no trace leads to may hold a log open: the attempt does not wait for it. */
-const ended = async (logs: readonly LogCapture[]): Promise<void> => {
-  const timer = new AbortController();
-  const all = Promise.all(logs.map((log) => log.done));
-  await Promise.race([all, delay(LOG_END_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
-  timer.abort();
-  for (const log of logs) log.stop();
-  await all;
+const supervised = (attempt: Attempt, launched: Launched, exceeded: AbortSignal): Promise<Exit> => {
+  attempt.launched(launched.group);
+  const { leave, input } = attempt;
+  const kill = AbortSignal.any([attempt.kill, exceeded]);
+  return exitOrLeave(launched, { leave, kill, graceSeconds: input.graceSeconds });
 };
 
-/** Stores the logs, one after the other; while the program runs only where nobody could else see them grow. */
-const logPublisher = (attempt: Attempt) => {
-  let working = Promise.resolve();
-  let publishedAtMs = performance.now();
-  const publish = () => {
-    publishedAtMs = performance.now();
-    working = working.then(() => publishLogs(attempt));
-    return working;
+/** Reports what the group uses; `exceeded` aborts when it holds more memory than its lease, where that names any. */
+const watchUsage = (attempt: Attempt, launched: Launched) => {
+  const exceeded = new AbortController();
+  const limitBytes = attempt.input.lease.resources.memoryBytes || null;
+  const meter = meterGroup(launched, limitBytes, () => exceeded.abort());
+  attempt.onBeat(() => attempt.used(meter.usage()));
+  return {
+    exceeded: exceeded.signal,
+    peakBytes: () => meter.usage().peakMemoryBytes,
+    stop: () => {
+      meter.stop();
+      attempt.used(meter.usage());
+    },
   };
-  attempt.onBeat(() => {
-    if (!attempt.folderShared && performance.now() - publishedAtMs >= LIVE_LOGS_MS) void publish();
-  });
-  return publish;
-};
-
-const publishLogs = async (attempt: Attempt): Promise<void> => {
-  for (const name of LOGS) {
-    await attempt
-      .put(name, { file: join(attempt.folder, name) })
-      .catch((err) => attempt.log.warn({ err, name }, 'A log could not be stored'));
-  }
 };
 
 const checkExit = ({ code, signal }: Exit, stderr: string): void => {
@@ -98,11 +68,11 @@ const checkExit = ({ code, signal }: Exit, stderr: string): void => {
   throw new TaskFailure(`exit-${code}`, withTail(`Exited with code ${code}.`, stderr), { exitCode: code });
 };
 
-const outOfMemory = (limitBytes: number | null, peakBytes: number | null, stderr: string) =>
-  new TaskFailure(
-    'out-of-memory',
-    withTail(`Held ${peakBytes} bytes of memory, more than its lease's ${limitBytes}.`, stderr),
-  );
+const outOfMemory = ({ input }: Attempt, peakBytes: number | null, stderr: string) => {
+  const { memoryBytes } = input.lease.resources;
+  const sentence = `Held ${peakBytes} bytes of memory, more than its lease's ${memoryBytes}.`;
+  return new TaskFailure('out-of-memory', withTail(sentence, stderr));
+};
 
 const withTail = (sentence: string, stderr: string): string => {
   const lines = stderr.trimEnd().split('\n').slice(-TAIL_LINES).join('\n').replaceAll('\0', '');

@@ -12,6 +12,8 @@ export const readProgress = async (path: string): Promise<number | null> => {
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
     const number = Number(buffer.toString('latin1').trim().split(/\s+/).at(-1) || Number.NaN);
     return number >= 0 && number <= 1 ? number : null;
+  } catch {
+    return null;
   } finally {
     await file.close();
   }

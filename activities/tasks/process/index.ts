@@ -1,5 +1,5 @@
 export { endGroup } from './end.js';
-export { type Exit, type Launch, launch } from './launch.js';
+export { type Exit, type Launch, type Launched, launch } from './launch.js';
 export { exitOrLeave } from './leave.js';
 export { captureLog, type LogCapture } from './log-file.js';
 export { type GroupUsage, type Meter, meterGroup } from './meter.js';

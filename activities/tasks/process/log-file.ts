@@ -36,6 +36,8 @@ export const captureLog = (source: Readable, file: string, limitBytes: number): 
     },
   });
   const done = pipeline(source, cap, createWriteStream(file)).catch(ignoreStopped);
+  // Whoever waits for it hears of a full disk; before that it must not count as unhandled.
+  done.catch(() => undefined);
   return { done, tail: () => tail.toString('utf8'), stop: () => source.destroy() };
 };
 

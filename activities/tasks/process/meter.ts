@@ -1,3 +1,4 @@
+import type { Launched } from './launch.js';
 import { type ProcessInfo, processesOf, sharedOnceBytes } from './table.js';
 
 /** What a group has used so far. */
@@ -22,25 +23,33 @@ const UNLIMITED_MS = 1000;
  * Samples a group's memory and CPU time. CPU time is the most ever summed over the living (a child that has ended is in its
  * parent's sum). `onExceeded` is called once when the group holds more than the limit.
  */
-export const meterGroup = (group: number, limitBytes: number | null, onExceeded: () => void): Meter => {
+export const meterGroup = (
+  { group, watcher }: Pick<Launched, 'group' | 'watcher'>,
+  limitBytes: number | null,
+  onExceeded: () => void,
+): Meter => {
   let usage: GroupUsage = { memoryBytes: null, peakMemoryBytes: null, cpuSeconds: null };
   const startedAtMs = performance.now();
   let timer: NodeJS.Timeout;
   let stopped = false;
 
   const look = async () => {
-    const members = await processesOf(group);
+    const members = (await processesOf(group)).filter(({ pid }) => pid !== watcher());
     if (members.length > 0) usage = addSample(usage, members);
     if (limitBytes !== null && (usage.memoryBytes ?? 0) > limitBytes) {
       limitBytes = null;
       onExceeded();
     }
-    if (!stopped) schedule();
+    schedule();
   };
   const schedule = () => {
+    if (stopped) return;
     const periodMs = limitBytes === null ? UNLIMITED_MS : LIMITED_MS;
     const ageMs = performance.now() - startedAtMs;
-    timer = setTimeout(() => void look(), Math.min(periodMs, Math.max(FIRST_LOOK_MS, ageMs / 2)));
+    timer = setTimeout(
+      () => void look().catch(schedule),
+      Math.min(periodMs, Math.max(FIRST_LOOK_MS, ageMs / 2)),
+    );
   };
   schedule();
   return {
