@@ -15,7 +15,10 @@ export const ERRORS = {
   'invalid-request': { status: 400, mend: 'Correct the fields named.' },
   'invalid-option': { status: 400, mend: 'See `signalbox help COMMAND`.' },
   'never-fits': { status: 400, mend: 'Ask for less, or add a larger node.' },
-  unauthorized: { status: 401, mend: 'Send the token as `Authorization: Bearer …`.' },
+  unauthorized: {
+    status: 401,
+    mend: 'Send the token as `Authorization: Bearer …`; the command line takes it from SIGNALBOX_API_TOKEN.',
+  },
   forbidden: { status: 403, mend: 'Use a token with the right to do this.' },
   'not-found': {
     status: 404,

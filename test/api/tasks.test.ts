@@ -104,6 +104,14 @@ describe('logs', () => {
     expect([rest.body, rest.headers.get('signalbox-complete')]).toEqual(['two\n', 'true']);
   });
 
+  test('of one item of a fan-out are read where its worker writes them', async () => {
+    const { id } = await aRunningTask();
+    await api.ledger.advance(aTurn(id, 'hello[2]'));
+    writeFileOf(api, `runs/${id}/hello.2/1/stdout.log`, 'third\n');
+    expect((await api.send('GET', `/v1/runs/${id}/tasks/hello[2]/logs`)).body).toBe('third\n');
+    expect((await api.send('GET', `/v1/runs/${id}/tasks/hello%5B2%5D/logs`)).body).toBe('third\n');
+  });
+
   test('come as text, never as something a browser would run', async () => {
     const { id } = await aRunningTask();
     writeFileOf(api, `runs/${id}/hello/1/stderr.log`, '<script>alert(1)</script>');

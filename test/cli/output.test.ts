@@ -6,6 +6,7 @@ import { bar } from '../../src/cli/follow/bar.js';
 import { blockLines } from '../../src/cli/follow/live.js';
 import { plainWatcher } from '../../src/cli/follow/plain.js';
 import { bytes, duration, durationRange, money } from '../../src/cli/output/format.js';
+import { wrap } from '../../src/cli/output/line.js';
 import { cut, table, textWidth } from '../../src/cli/output/table.js';
 import type { Terminal } from '../../src/cli/output/terminal.js';
 
@@ -134,11 +135,15 @@ describe('a table', () => {
   });
 });
 
-test('the bar fills up to P90 and marks P50', () => {
-  expect(bar(0, 60, 120)).toBe('░░░░░░┊░░░░░');
-  expect(bar(60, 60, 120)).toBe('██████┊░░░░░');
-  expect(bar(500, 60, 120)).toBe('████████████');
-  expect(bar(5, 0, 0)).toBe('░░░░░░░░░░░░');
+test('a bar is as full as the part that is done, and never fuller than full', () => {
+  expect(bar(0)).toBe('░░░░░░░░░░░░');
+  expect(bar(0.5)).toBe('██████░░░░░░');
+  expect(bar(7)).toBe('████████████');
+});
+
+test('a sentence is broken between words, its later lines indented', () => {
+  expect(wrap('one two three four', 12, 'a: ', '   ')).toEqual(['a: one two', '   three', '   four']);
+  expect(wrap('wider-than-the-width', 5, '', '  ')).toEqual(['wider-than-the-width']);
 });
 
 describe('the live view', () => {
@@ -149,8 +154,8 @@ describe('the live view', () => {
       NOW,
     );
     expect(lines[0]).toMatch(/^nightly-0a1b2c3d {2}running {2}1m 00s, high priority, forecast to finish /);
-    expect(lines[1]).toMatch(/● train\[0\] {2}running .*gpu-1.*30s of about 1m 00s, ends .*, 50% done/);
-    expect(lines[2]).toMatch(/◌ train\[1\] {2}waiting .*place 2, starts about .*, 1 of 1 devices taken/);
+    expect(lines[1]).toMatch(/● train\[0\] {2}running .*gpu-1.*30s of about 1m 00s, ends about .*, 50% done/);
+    expect(lines[2]).toMatch(/◌ train\[1\] {2}waiting .*place 2, starts about \S+: 1 of 1 devices taken/);
   });
 
   test.each([40, 60, 80, 200])('never wraps a line, %s characters wide', (width) => {
@@ -182,7 +187,7 @@ describe('plain progress', () => {
     watcher.update(aRun([aTask({})], { paused: true }));
     watcher.update(aRun([aTask({ state: 'succeeded', ranSeconds: 3.2 })]));
     expect(lines).toEqual([
-      expect.stringMatching(/^train: waiting: place 2, starts about .*, all taken$/),
+      expect.stringMatching(/^train: waiting: place 2, starts about \S+: all taken$/),
       'nightly-0a1b2c3d: paused',
       'train: running on gpu-1, forecast 1m 00s–1m 40s',
       'nightly-0a1b2c3d: resumed',
@@ -197,7 +202,7 @@ test('show tells a run, its tasks and what they gave', () => {
     waiting('serve', 'slots taken'),
   ]);
   const text = showLines(run, aTerminal(160), NOW).join('\n');
-  expect(text).toContain('nightly-0a1b2c3d  running since 1m 00s');
+  expect(text).toContain('nightly-0a1b2c3d  running for 1m 00s');
   expect(text).toMatch(/deadline {2}.*, should hold/);
   expect(text).toMatch(/✓ train +succeeded +gpu +gpu-1 +1m 00s–1m 40s +10s +30s/);
   expect(text).toMatch(/train {2}score=0\.87/);

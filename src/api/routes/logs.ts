@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { runId, SignalboxError, taskKey } from '../../domain/index.js';
+import { attemptPrefix, runId, SignalboxError, taskKey } from '../../domain/index.js';
 import type { AttemptState, Ledger } from '../../ledger/index.js';
 import type { LogStore } from '../log-store.js';
 import { logsQuery, parse } from '../requests.js';
@@ -25,7 +25,7 @@ export const logRoutes = (ledger: Ledger, logs: LogStore): Router => {
         `${key} of ${id} has made ${newest.attempt} attempts, not ${attempt}.`,
       );
 
-    const found = await logs.read(`runs/${id}/${key}/${attempt}/${stream}.log`, {
+    const found = await logs.read(`${attemptPrefix(runId(id), newest.taskKey, attempt)}/${stream}.log`, {
       offset,
       limitBytes: CHUNK_BYTES,
     });

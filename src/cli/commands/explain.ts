@@ -1,10 +1,10 @@
 import type { Explanation } from '../../api/client/index.js';
-import { REASONS } from '../../domain/index.js';
 import { type ApiOptions, openClient } from '../address.js';
-import { clock, clockRange, count, durationRange } from '../output/format.js';
+import { clock } from '../output/format.js';
+import { wrap } from '../output/line.js';
 import { note, printJson, type Terminal, terminal } from '../output/terminal.js';
 
-/** `signalbox explain RUN [TASK]`: why each task is where it is, in sentences. */
+/** `signalbox explain RUN [TASK]`: why each task is where it is, and what was decided of it, in sentences. */
 export const explain = async (id: string, task: string | undefined, options: ApiOptions): Promise<void> => {
   const found = await openClient(options).explain(id, task);
   if (options.json) return printJson(found);
@@ -14,32 +14,25 @@ export const explain = async (id: string, task: string | undefined, options: Api
   to.print(paragraphs.join('\n\n'));
 };
 
-const explainLines = (found: Explanation, { colours }: Terminal, nowMs: number): string[] => {
-  const attempt = found.attempt > 1 ? ` (attempt ${found.attempt})` : '';
+/** How one attempt stands, and below it what was decided of it, oldest first. */
+export const explainLines = (found: Explanation, { colours, width }: Terminal, nowMs: number): string[] => {
+  const name = found.attempt > 1 ? `${found.task} (attempt ${found.attempt})` : found.task;
+  const [first = '', ...rest] = wrap(found.now, width, `${name}: `, '  ');
   return [
-    `${colours.bold(found.task)}${attempt}: ${found.now}`,
-    ...(found.wait?.blockers ?? []).map(
-      ({ code, detail }) => `  - ${REASONS[code]}${detail ? `: ${detail}` : ''}`,
+    colours.bold(name) + first.slice(name.length),
+    ...rest,
+    ...found.past.flatMap(({ at, sentence }) =>
+      decisionLines(clock(at, nowMs), sentence, { colours, width }),
     ),
-    ...etaLines(found, nowMs),
-    `  ${forecastSentence(found)}`,
-    ...found.past.map(({ at, sentence }) => `  ${colours.dim(clock(at, nowMs))}  ${sentence}`),
   ];
 };
 
-const etaLines = ({ wait }: Explanation, nowMs: number): string[] => {
-  if (!wait?.eta) return [];
-  const place = wait.position === null ? '' : `Place ${wait.position} in the queue; `;
-  const sentence = `${place}should start ${clockRange(wait.eta.p50, wait.eta.p90, nowMs)}.`;
-  return [`  ${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`];
-};
-
-const forecastSentence = ({ forecast }: Explanation): string => {
-  const from =
-    forecast.observations > 0
-      ? `${forecast.model} of ${count(forecast.observations, 'earlier attempt')}`
-      : forecast.model === 'estimate'
-        ? "the document's own estimate"
-        : "the policy's prior: nothing like it has run yet";
-  return `Forecast to run ${durationRange(forecast.p50Seconds, forecast.p90Seconds)} (P50–P90, ${from}).`;
+const decisionLines = (
+  at: string,
+  sentence: string,
+  { colours, width }: Pick<Terminal, 'colours' | 'width'>,
+) => {
+  const margin = `  ${at}  `;
+  const [first = '', ...rest] = wrap(sentence, width, margin, ' '.repeat(margin.length));
+  return [colours.dim(margin) + first.slice(margin.length), ...rest];
 };

@@ -8,6 +8,7 @@ import { liveWatcher } from '../follow/live.js';
 import { plainWatcher } from '../follow/plain.js';
 import { count, duration } from '../output/format.js';
 import { deadlineText, elapsedSeconds, forecastLine } from '../output/run-text.js';
+import { oneLine } from '../output/table.js';
 import { type Colours, note, printJson, terminal } from '../output/terminal.js';
 
 interface RunOptions extends ApiOptions, Pick<StartRun, 'priority' | 'deadline' | 'tenant'> {
@@ -82,7 +83,7 @@ const endLines = (run: RunDetail, { green, red, dim }: Colours): string[] => {
   const took = duration(elapsedSeconds(run, Date.now()));
   if (run.status === 'succeeded') return [`${green('✓')} ${run.id} succeeded in ${took}`];
   const how = run.status === 'failed' ? 'failed' : 'was cancelled';
-  const why = run.error ? `: ${run.error.message}` : '';
+  const why = run.error ? `: ${oneLine(run.error.message)}` : '';
   const failed = run.tasks.find(({ state }) => state === 'failed');
   const hint = failed ? [dim(`  signalbox logs ${run.id} '${failed.key}' --stderr`)] : [];
   return [`${red('✗')} ${run.id} ${how} after ${took}${why}`, ...hint];

@@ -2,7 +2,7 @@ import type { RunDetail, Task } from '../../api/client/index.js';
 import { type ApiOptions, openClient } from '../address.js';
 import { ago, clock, count, duration, durationOr } from '../output/format.js';
 import { deadlineText, elapsedSeconds, forecastLine, statusText } from '../output/run-text.js';
-import { type Column, cut, table } from '../output/table.js';
+import { type Column, cut, oneLine, table } from '../output/table.js';
 import { forecastOf, paintState, sign, waitText } from '../output/task-state.js';
 import { printJson, type Terminal, terminal } from '../output/terminal.js';
 
@@ -33,10 +33,10 @@ const headLines = (run: RunDetail, { colours, width }: Terminal, nowMs: number):
     ['error', run.error?.message ?? ''],
   ];
   return [
-    `${colours.bold(run.id)}  ${statusText(colours, run)} ${run.endedAt === null ? `since ${took}` : `after ${took}`}`,
+    `${colours.bold(run.id)}  ${statusText(colours, run)} ${run.endedAt === null ? 'for' : 'after'} ${took}`,
     ...facts
       .filter(([, fact]) => fact !== '')
-      .map(([name, fact]) => `  ${colours.dim(name.padEnd(10))}${cut(fact, width - 12)}`),
+      .map(([name, fact]) => `  ${colours.dim(name.padEnd(10))}${cut(oneLine(fact), width - 12)}`),
   ];
 };
 

@@ -95,8 +95,9 @@ const runningTail = (task: Task, { yellow, cyan }: Colours, nowMs: number): Piec
   const ranSeconds = task.startedAt === null ? 0 : Math.max(0, (nowMs - Date.parse(task.startedAt)) / 1000);
   const { p50Seconds = 0, p90Seconds = 0 } = task.forecast ?? {};
   const progress = task.progress === null ? '' : `, ${Math.round(task.progress * 100)}% done`;
+  const part = task.progress ?? (p50Seconds > 0 ? ranSeconds / p50Seconds : 0);
   return [
-    [bar(ranSeconds, p50Seconds, p90Seconds), ranSeconds > p90Seconds ? yellow : cyan],
+    [bar(part), ranSeconds > p90Seconds ? yellow : cyan],
     [` ${duration(ranSeconds)} of about ${duration(p50Seconds)}, ${etaText(task, nowMs)}${progress}`],
   ];
 };

@@ -21,22 +21,24 @@ export const forecastLine = ({ forecast }: Run, nowMs: number): string => {
   const start = `starts ${clockRange(forecast.start.p50, forecast.start.p90, nowMs)}`;
   const finish = `finishes ${clockRange(forecast.finish.p50, forecast.finish.p90, nowMs)}`;
   const { p50, p90 } = forecast.costMicroUsd;
-  const cost = p90 === 0 ? [] : [money(p50) === money(p90) ? money(p50) : `${money(p50)}–${money(p90)}`];
+  const range = money(p50) === money(p90) ? money(p50) : `${money(p50)}–${money(p90)}`;
+  const cost = p90 === 0 ? [] : [`costs ${range}`];
   return [start, finish, ...cost].join(', ');
 };
 
 const DEADLINE = {
   none: '',
   feasible: 'should hold',
-  'at-risk': 'is at risk',
+  'at-risk': 'at risk',
   infeasible: 'cannot hold by the forecast',
 } as const;
 
-/** Whether the deadline holds: as it came out for a run that is over, else by the forecast. */
+/** The deadline, and whether it holds: as it came out for a run that succeeded, by the forecast for one that runs. */
 export const deadlineText = (run: Run, nowMs: number): string => {
   if (run.deadlineAt === null) return '';
   const at = clock(run.deadlineAt, nowMs);
   if (run.endedAt === null) return `${at}, ${DEADLINE[run.forecast.deadline]}`.replace(/, $/, '');
+  if (run.status !== 'succeeded') return at;
   const spareSeconds = (Date.parse(run.deadlineAt) - Date.parse(run.endedAt)) / 1000;
   return spareSeconds >= 0
     ? `${at}, met with ${duration(spareSeconds)} to spare`

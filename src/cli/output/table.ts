@@ -53,7 +53,8 @@ export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   ];
 };
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
+/** A text without line breaks. */
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
 
 const place = (text: string, width: number, align: 'left' | 'right' = 'left'): string => {
   const short = cut(text, width);

@@ -1,6 +1,6 @@
 import type { Task } from '../../api/client/index.js';
 import { REASONS } from '../../domain/index.js';
-import { clock, clockRange, duration, durationRange } from './format.js';
+import { clock, duration, durationRange } from './format.js';
 import type { Colours } from './terminal.js';
 
 type Paint = Exclude<keyof Colours, 'isColorSupported' | 'createColors'>;
@@ -35,25 +35,29 @@ export const placeOf = ({ node, queue, request }: Task): string => node ?? queue
 export const forecastOf = ({ forecast }: Task): string =>
   forecast === null ? '' : durationRange(forecast.p50Seconds, forecast.p90Seconds);
 
-/** Why a waiting task waits, in people's words: the reasons, its place, and when it should start. */
+/** Why a waiting task waits, in people's words: its place, when it should start, and all reasons. */
 export const waitText = ({ wait }: Task, nowMs: number): string => {
   if (wait === null) return '';
-  const reasons = wait.blockers.map(({ code, detail }) => detail || REASONS[code]);
   const place = wait.position === null ? [] : [`place ${wait.position}`];
-  const eta = wait.eta === null ? [] : [`starts about ${clockRange(wait.eta.p50, wait.eta.p90, nowMs)}`];
-  return [...place, ...eta, ...reasons].join(', ');
+  const eta = wait.eta === null ? [] : [`starts about ${clock(wait.eta.p50, nowMs)}`];
+  const reasons = wait.blockers.map(({ code, detail }) => detail || REASONS[code]);
+  return [[...place, ...eta].join(', '), reasons.join('; ')].filter((part) => part !== '').join(': ');
 };
 
-/** When a running task should end: by its own progress where it tells, else by its forecast; null once past P90. */
-export const endsAtMs = (task: Task, nowMs: number): number | null => {
-  if (task.startedAt === null || task.forecast === null) return null;
+/** When a running task should end: by its own progress where it tells, else P50 of its forecast, once past that P90. */
+export const etaText = (task: Task, nowMs: number): string => {
+  if (task.startedAt === null || task.forecast === null) return '';
   const startedAtMs = Date.parse(task.startedAt);
-  if (task.progress !== null && task.progress >= 0.05)
-    return startedAtMs + (nowMs - startedAtMs) / task.progress;
-  const likely = startedAtMs + task.forecast.p50Seconds * 1000;
-  const late = startedAtMs + task.forecast.p90Seconds * 1000;
-  return nowMs < likely ? likely : nowMs < late ? late : null;
+  if (task.progress !== null && task.progress >= TELLING)
+    return `ends about ${clock(startedAtMs + (nowMs - startedAtMs) / task.progress, nowMs)}`;
+  const likelyMs = startedAtMs + task.forecast.p50Seconds * 1000;
+  const latestMs = startedAtMs + task.forecast.p90Seconds * 1000;
+  if (nowMs < likelyMs) return `ends about ${clock(likelyMs, nowMs)}`;
+  return nowMs < latestMs ? `ends by ${clock(latestMs, nowMs)}` : 'longer than forecast';
 };
+
+/** A smaller part done says little of the whole. */
+const TELLING = 0.05;
 
 /** One sentence on how a task stands, for the line that is printed when it changes. */
 export const sentence = (task: Task, nowMs: number): string => {
@@ -74,9 +78,3 @@ export const sentence = (task: Task, nowMs: number): string => {
 
 const ranText = ({ ranSeconds }: Task): string =>
   ranSeconds === null ? '' : ` after ${duration(ranSeconds)}`;
-
-/** `14:20:05`, or nothing where the end is not known. */
-export const etaText = (task: Task, nowMs: number): string => {
-  const at = endsAtMs(task, nowMs);
-  return at === null ? 'later than forecast' : `ends ${clock(at, nowMs)}`;
-};
