@@ -1,5 +1,7 @@
 import type { Forecast, ForecastSubject, Observation } from '../domain/index.js';
-import { RollingWindow } from './rolling-window.js';
+import { type Case, cleanCase } from './case.js';
+import { type Attempt, type Expectation, Learner } from './learner.js';
+import { type Usage, UsageBook } from './usage.js';
 
 /** What to expect of a pool's work before anything is known of it. */
 export interface Prior {
@@ -13,73 +15,146 @@ export interface ForecasterOptions {
   prior(pool: string): Prior;
 }
 
+/** All that is expected of an attempt, beyond the runtime frozen onto the task. */
+export interface Outlook {
+  readonly forecast: Forecast;
+  /** Any quantile of the runtime, 0 < q < 1. */
+  quantileSeconds(q: number): number;
+  readonly failureProbability: number;
+  /** What a failure costs times how likely it is, per device held. */
+  readonly expectedWastedSeconds: number;
+  /** Whether its runtimes have shifted of late: the interval is widened meanwhile. */
+  readonly drifting: boolean;
+  readonly usage: Usage;
+}
+
+/** What the forecaster has met, for the metrics. */
+export interface ForecasterCounts {
+  readonly observations: number;
+  /** Observations whose runtime was not a finite positive number: left out of the runtime models. */
+  readonly doubtfulRuntimes: number;
+  /** Features that were not finite, absurdly large, or too many. */
+  readonly doubtfulFeatures: number;
+}
+
 /** Learns from settled attempts in the order given; the same observations give the same state and answers. */
 export interface Forecaster {
   /** The forecast of an attempt about to start. Never throws, always finite, P50 at most P90. */
   predict(subject: ForecastSubject): Forecast;
-  /** Learns one settled attempt; a doubtful one (no finite positive runtime) is counted and left out. */
+  /** The same with all that is known besides. */
+  outlook(subject: ForecastSubject): Outlook;
+  /** Learns one settled attempt; doubtful values are counted and left out. */
   observe(observation: Observation): void;
   /** Names the state: replaying this many observations gives it again. */
   readonly version: string;
+  readonly counts: ForecasterCounts;
+  /** The learned state as text: the same observations in the same order give the same bytes. */
+  serialize(): string;
 }
 
-/** Below this many observations a key says less than the wider one does. */
+/** Raised when the models change, so that an old version is never taken for a new one. */
+const MODEL_VERSION = 2;
+/** Below this many observations of its own, a task's user knows more than the wider history does. */
 const ENOUGH = 3;
 
 /** A forecaster that knows nothing yet; feed it the stored observations to bring it up to date. */
 export function createForecaster(options: ForecasterOptions): Forecaster {
-  const windows = new Map<string, RollingWindow>();
-  let observed = 0;
+  const learner = new Learner();
+  const usage = new UsageBook();
+  let counts: ForecasterCounts = { observations: 0, doubtfulRuntimes: 0, doubtfulFeatures: 0 };
 
-  const answer = (p50: number, p90: number, observations: number, model: string): Forecast => ({
-    p50Seconds: p50,
-    p90Seconds: Math.max(p50, p90),
-    observations,
-    model,
+  const version = () => `${MODEL_VERSION}.${counts.observations}`;
+  const forecastOf = (expected: Quantiles): Forecast => ({
+    p50Seconds: expected.quantileSeconds(0.5),
+    p90Seconds: expected.quantileSeconds(0.9),
+    observations: expected.observations,
+    model: expected.model,
     version: version(),
   });
-  const version = () => `1.${observed}`;
-  const fromWindow = (key: string): Forecast | undefined => {
-    const window = windows.get(key);
-    if (window === undefined || window.total < ENOUGH) return undefined;
-    return answer(window.quantile(0.5), window.quantile(0.9), window.total, 'rolling-median');
+  const quantiles = (subject: ForecastSubject, of: Case): Quantiles => {
+    const learned = learner.expect(of);
+    if (learned !== undefined && learned.observations >= ENOUGH) return learned;
+    const prior = options.prior(subject.pool);
+    return estimated(subject, prior) ?? learned ?? fromPrior(prior);
   };
 
   return {
     get version() {
       return version();
     },
+    get counts() {
+      return counts;
+    },
     predict(subject) {
-      const [task = '', ...wider] = keysOf(subject);
-      const prior = options.prior(subject.pool);
-      const own = fromWindow(task);
-      if (own !== undefined) return own;
-      const estimate = subject.estimateSeconds;
-      if (estimate !== undefined && isRuntime(estimate)) {
-        return answer(estimate, (estimate * prior.p90Seconds) / prior.p50Seconds, 0, 'estimate');
-      }
-      for (const key of wider) {
-        const forecast = fromWindow(key);
-        if (forecast !== undefined) return forecast;
-      }
-      return answer(prior.p50Seconds, prior.p90Seconds, 0, 'prior');
+      return forecastOf(quantiles(subject, caseOf(subject).case));
+    },
+    outlook(subject) {
+      const of = caseOf(subject).case;
+      const expected = quantiles(subject, of);
+      const failureProbability = learner.failureProbability(of);
+      return {
+        forecast: forecastOf(expected),
+        quantileSeconds: (q) => expected.quantileSeconds(q),
+        failureProbability,
+        expectedWastedSeconds: failureProbability * expected.quantileSeconds(0.5),
+        drifting: expected.drifting,
+        usage: usage.of(subject),
+      };
     },
     observe(observation) {
-      observed += 1;
-      if (observation.outcome !== 'succeeded' || !isRuntime(observation.runtimeSeconds)) return;
-      for (const key of keysOf(observation)) {
-        const window = windows.get(key) ?? new RollingWindow();
-        window.push(observation.runtimeSeconds);
-        windows.set(key, window);
-      }
+      const { case: of, doubtful } = caseOf(observation);
+      const seconds = isRuntime(observation.runtimeSeconds) ? observation.runtimeSeconds : undefined;
+      counts = {
+        observations: counts.observations + 1,
+        doubtfulRuntimes: counts.doubtfulRuntimes + (seconds === undefined ? 1 : 0),
+        doubtfulFeatures: counts.doubtfulFeatures + doubtful,
+      };
+      learner.learn(of, attemptOf(observation, seconds));
+      usage.learn(observation);
+    },
+    serialize() {
+      return JSON.stringify({ version: version(), counts, learner, usage });
     },
   };
 }
 
-const isRuntime = (seconds: number) => Number.isFinite(seconds) && seconds > 0;
+type Quantiles = Pick<Expectation, 'quantileSeconds' | 'observations' | 'model' | 'drifting'>;
 
-/** The names that a subject's history goes by, the most specific first. */
-function keysOf(subject: ForecastSubject): string[] {
-  const { pool, pipeline, task } = subject;
-  return [JSON.stringify([pool, pipeline, task]), JSON.stringify([pool, pipeline]), JSON.stringify([pool])];
+/** The user's own estimate with the prior's spread around it. */
+function estimated(subject: ForecastSubject, prior: Prior): Quantiles | undefined {
+  const estimate = subject.estimateSeconds;
+  if (estimate === undefined || !isRuntime(estimate)) return undefined;
+  return logLogistic('estimate', estimate, prior.p90Seconds / prior.p50Seconds);
+}
+
+const fromPrior = (prior: Prior): Quantiles =>
+  logLogistic('prior', prior.p50Seconds, prior.p90Seconds / prior.p50Seconds);
+
+/** A log-logistic curve through P50 and P90: its quantiles need no special function. */
+function logLogistic(model: string, p50: number, ratio: number): Quantiles {
+  const scale = Math.log(Math.max(1, ratio)) / Math.log(9);
+  return {
+    quantileSeconds: (q) =>
+      q === 0.9 ? p50 * Math.max(1, ratio) : p50 * Math.exp(scale * Math.log(q / (1 - q))),
+    observations: 0,
+    model,
+    drifting: false,
+  };
+}
+
+/** Runtimes from 1 ms to some thirty years are believed. */
+const isRuntime = (seconds: number): boolean => seconds > 0 && seconds < 1e9;
+
+/** An attempt's hierarchy: task within pipeline, pipeline, pool. Tenant and keys are categories beside the features. */
+function caseOf(subject: ForecastSubject): { case: Case; doubtful: number } {
+  const { pool, pipeline, task, tenant, features } = subject;
+  const keys = [JSON.stringify([pool, pipeline, task]), JSON.stringify([pool, pipeline]), pool];
+  return cleanCase(keys, { tenant, task, ...features });
+}
+
+function attemptOf(observation: Observation, seconds: number | undefined): Attempt {
+  const endMs = Number.isFinite(observation.endedAtMs) ? observation.endedAtMs : 0;
+  const { outcome } = observation;
+  const ended = outcome === 'succeeded' || outcome === 'failed' ? outcome : 'cut-short';
+  return { startMs: endMs - (seconds ?? 0) * 1000, endMs, seconds, ended };
 }

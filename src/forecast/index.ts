@@ -1,1 +1,9 @@
-export { createForecaster, type Forecaster, type ForecasterOptions, type Prior } from './forecaster.js';
+export {
+  createForecaster,
+  type Forecaster,
+  type ForecasterCounts,
+  type ForecasterOptions,
+  type Outlook,
+  type Prior,
+} from './forecaster.js';
+export type { Usage } from './usage.js';

@@ -32,7 +32,7 @@ describe('a forecaster', () => {
     const forecaster = createForecaster({ prior });
     for (const runtimeSeconds of [9, 10, 11]) forecaster.observe(anObservation({ runtimeSeconds }));
     const forecast = forecaster.predict({ ...anObservation(), estimateSeconds: 500 });
-    expect(forecast.p50Seconds).toBeCloseTo(10);
+    expect(forecast.p50Seconds).toBeCloseTo(10, 0);
     expect(forecast.observations).toBe(3);
   });
 });

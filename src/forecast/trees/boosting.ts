@@ -1,0 +1,93 @@
+import { seededRandom } from '../random.js';
+import { type BinnedRows, binRows, type Rows } from './bins.js';
+import { addTreeValues, growTree, type Tree, type TreeLimits, treeValue } from './tree.js';
+
+/** What boosting descends on: where to start, the gradient at a row, and the best step for a leaf. */
+export interface Loss {
+  /** The best constant. */
+  start(targets: Float64Array): number;
+  /** The negative gradient of the loss at one row. */
+  gradient(target: number, score: number): number;
+  /** The value that a leaf with these rows should add. */
+  leaf(rows: Int32Array, targets: Float64Array, scores: Float64Array): number;
+}
+
+/** How a model is boosted. */
+export interface BoostingPlan extends TreeLimits {
+  readonly trees: number;
+  readonly learningRate: number;
+  /** The share of the rows, and of the columns, that each tree sees (stochastic boosting, Friedman 2002). */
+  readonly rowShare: number;
+  readonly columnShare: number;
+  readonly loss: Loss;
+}
+
+/** A sum of trees. */
+export interface BoostedTrees {
+  readonly start: number;
+  readonly trees: readonly Tree[];
+}
+
+/** The model's score for the row that starts at `offset`. */
+export function boostedScore(model: BoostedTrees, values: Float64Array, offset = 0): number {
+  let score = model.start;
+  for (const tree of model.trees) score += treeValue(tree, values, offset);
+  return score;
+}
+
+/** A fit in progress: one tree a step, so that learning can be spread over the observations that come in meanwhile. */
+export interface BoostingFit {
+  /** Grows one tree; the finished model after the last, else undefined. */
+  step(): BoostedTrees | undefined;
+  /** About how many table look-ups a step costs, the unit of the training budget. */
+  readonly stepCost: number;
+}
+
+/** Begins gradient boosting (Friedman 2001) over binned rows. */
+export function startBoosting(
+  rows: Rows,
+  targets: Float64Array,
+  plan: BoostingPlan,
+  seed: number,
+  binned: BinnedRows = binRows(rows),
+): BoostingFit {
+  const random = seededRandom(seed);
+  const start = plan.loss.start(targets);
+  const scores = new Float64Array(rows.count).fill(start);
+  const gradients = new Float64Array(rows.count);
+  const useful = binned.columns.flatMap((column, index) => (column.cuts.length > 0 ? [index] : []));
+  const trees: Tree[] = [];
+  return {
+    stepCost: rows.count * (plan.rowShare * plan.columnShare * useful.length * 3 + 8),
+    step() {
+      for (let row = 0; row < rows.count; row += 1) {
+        gradients[row] = plan.loss.gradient(targets[row] as number, scores[row] as number);
+      }
+      const grown = growTree(
+        binned,
+        gradients,
+        sampleRows(rows.count, plan.rowShare, random),
+        sampleColumns(useful, plan.columnShare, random),
+        plan,
+      );
+      for (const leaf of grown.leaves) {
+        grown.tree.value[leaf.node] = plan.learningRate * plan.loss.leaf(leaf.rows, targets, scores);
+      }
+      addTreeValues(grown, binned, scores);
+      trees.push(grown.tree);
+      return trees.length < plan.trees ? undefined : { start, trees };
+    },
+  };
+}
+
+function sampleRows(count: number, share: number, random: () => number): Int32Array {
+  const rows = new Int32Array(count);
+  let size = 0;
+  for (let row = 0; row < count; row += 1) if (share >= 1 || random() < share) rows[size++] = row;
+  return rows.subarray(0, size);
+}
+
+function sampleColumns(columns: readonly number[], share: number, random: () => number): number[] {
+  const chosen = columns.filter(() => random() < share);
+  return chosen.length > 0 ? chosen : [...columns];
+}
