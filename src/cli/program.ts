@@ -19,6 +19,7 @@ export const createProgram = (): Command => {
   addRunCommands(program);
   addLookCommands(program);
   addActCommands(program);
+  addForecastCommands(program);
   addServiceCommands(program);
   program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command and its options');
   return program;
@@ -105,6 +106,34 @@ const addActCommands = (program: Command): void => {
     .addArgument(new Argument('<class>').choices(PRIORITY_CLASSES))
     .addOption(reason())
     .action(async (run, to, options) => (await import('./commands/acts.js')).priority(run, to, options));
+};
+
+const addForecastCommands = (program: Command): void => {
+  program.commandsGroup('Forecasts:');
+  const forecast = program.command('forecast').description('how well runtimes and failures are foreseen');
+  forecast
+    .command('evaluate')
+    .description('train on the first part of a trace, forecast the rest, and score it beside plain medians')
+    .argument('<file>', 'CSV with a header row; gzipped where its name ends in .gz')
+    .option('--time <column>', 'when a row began: seconds or a date-time')
+    .requiredOption('--target <column>', 'how long it ran, in seconds')
+    .option('--key <columns>', 'its name, the widest part first: user,program', list)
+    .option(
+      '--features <columns>',
+      'what else was known before it ran (all other columns where absent)',
+      list,
+    )
+    .option(
+      '--group <column>',
+      'rows that belong together; whole groups are held out where there is no --time',
+    )
+    .option('--outcome <column>', 'how it ended; needs --success')
+    .option('--success <value>', 'the outcome that is a success')
+    .option('--split <share>', 'the share to train on', share, 0.7)
+    .option('--online', 'go on learning from what had finished by then')
+    .option('--seed <n>', 'for the order of groups', wholeNumber(0, 2 ** 31 - 1), 1)
+    .addOption(json())
+    .action(async (file, options) => (await import('./commands/forecast.js')).evaluateTrace(file, options));
 };
 
 const addServiceCommands = (program: Command): void => {
@@ -201,6 +230,18 @@ const wholeNumber =
       throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
     return value;
   };
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
+const share = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('Give a number between 0 and 1.');
+  return value;
+};
 
 const byteSize = (text: string): string => {
   if (Number.isNaN(bytesOf(text))) throw new InvalidArgumentError('Give a size such as 512MiB or 8GiB.');

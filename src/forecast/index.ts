@@ -1,3 +1,4 @@
+export { type EvaluationPlan, type EvaluationReport, evaluate } from './evaluate.js';
 export {
   createForecaster,
   type Forecaster,
@@ -6,4 +7,5 @@ export {
   type Outlook,
   type Prior,
 } from './forecaster.js';
+export { readTrace, type Trace, type TraceColumns, type TraceRow } from './trace.js';
 export type { Usage } from './usage.js';

@@ -1,0 +1,54 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { CsvError, parse } from 'csv-parse';
+import { SignalboxError } from '../../domain/index.js';
+import type { TraceRow } from '../../forecast/index.js';
+
+/** A CSV file, read: its column names in order, and its rows. */
+export interface CsvTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly TraceRow[];
+}
+
+/** Reads a CSV file with a header row, gzipped where its name ends in `.gz`. Throws `invalid-document` with the line. */
+export const readCsv = async (file: string): Promise<CsvTable> => {
+  const rows: TraceRow[] = [];
+  let columns: readonly string[] = [];
+  const parser = parse({
+    bom: true,
+    info: true,
+    skip_empty_lines: true,
+    columns: (header: string[]) => {
+      columns = uniqueNames(header, file);
+      return header;
+    },
+  });
+  parser.on('data', ({ record, info }: { record: Record<string, string>; info: { lines: number } }) => {
+    rows.push({ line: info.lines, cells: record });
+  });
+  try {
+    const source = createReadStream(file);
+    await (file.endsWith('.gz') ? pipeline(source, createGunzip(), parser) : pipeline(source, parser));
+  } catch (error) {
+    throw readable(error, file);
+  }
+  if (rows.length === 0) throw new SignalboxError('invalid-document', `${file} has no rows.`);
+  return { columns, rows };
+};
+
+const uniqueNames = (header: readonly string[], file: string): readonly string[] => {
+  const twice = header.find((name, i) => header.indexOf(name) !== i);
+  if (twice === undefined) return header;
+  throw new SignalboxError('invalid-document', `${file} has two columns named '${twice}'.`);
+};
+
+/** What went wrong in a reader's words: no such file, broken compression, or a line that is no CSV. */
+const readable = (error: unknown, file: string): unknown => {
+  if (error instanceof SignalboxError || !(error instanceof Error)) return error;
+  const isOfTheFile = error instanceof CsvError || 'code' in error;
+  if (!isOfTheFile) return error;
+  return new SignalboxError('invalid-document', `${file} cannot be read: ${error.message}`, [], {
+    cause: error,
+  });
+};
