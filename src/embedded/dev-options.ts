@@ -25,8 +25,6 @@ export interface Dev {
   readonly logFolder: string;
   /** What a user should know, a sentence each: that the gpu node's devices are virtual. */
   readonly notes: readonly string[];
-  /** Stops everything, children included, within 10 s; unfinished runs go on at the next start. */
+  /** Stops everything, children included, within 10 s; unfinished runs go on at the next start. Exiting without it ends them at once. */
   stop(): Promise<void>;
-  /** Ends all children at once, without their leave. */
-  kill(): void;
 }

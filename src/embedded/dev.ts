@@ -66,9 +66,6 @@ async function assemble(options: DevOptions, files: DevFiles, parts: UndoStack):
     notes:
       virtualDevices > 0 ? [`No GPU was found: the gpu node has ${virtualDevices} virtual devices.`] : [],
     stop: () => parts.undo(),
-    kill: () => {
-      for (const child of [...workers, temporal.child]) child?.kill();
-    },
   };
 }
 

@@ -6,16 +6,19 @@ export async function freePort(): Promise<number> {
   return (await listenBriefly(0)) as number;
 }
 
-/** Throws `port-taken` for the first port in use, naming the option that changes it; starts nothing. */
+/** Throws `port-taken` for the first port in use or asked for twice, naming the option that changes it; starts nothing. */
 export async function requireFreePorts(ports: Readonly<Record<string, number>>): Promise<void> {
+  const seen = new Set<number>();
   for (const [option, port] of Object.entries(ports)) {
-    if ((await listenBriefly(port)) !== null) continue;
-    throw new SignalboxError(
-      'port-taken',
-      `Port ${port} is already in use by another program; choose another one with ${option}.`,
-    );
+    if (seen.has(port)) throw taken(port, 'is asked for twice', option);
+    if ((await listenBriefly(port)) === null)
+      throw taken(port, 'is already in use by another program', option);
+    seen.add(port);
   }
 }
+
+const taken = (port: number, why: string, option: string) =>
+  new SignalboxError('port-taken', `Port ${port} ${why}; choose another one with ${option}.`);
 
 /** Listens and closes again: the port that was bound, or null where it is taken. */
 function listenBriefly(port: number): Promise<number | null> {

@@ -35,6 +35,12 @@ kill -TERM "-$1" 2>/dev/null || exit 0
 for second in 1 2 3 4 5 6 7 8; do sleep 1; kill -0 "-$1" 2>/dev/null || exit 0; done
 kill -KILL "-$1"`;
 
+/** The groups to end should this process exit without having stopped them: at a second Ctrl-C, or an error nobody caught. */
+const living = new Set<number>();
+process.on('exit', () => {
+  for (const pid of living) signalGroup(pid, 'SIGKILL');
+});
+
 /** Starts a program in a process group of its own, so that a Ctrl-C reaches us alone and we decide the order of leaving. */
 export async function spawnGuarded(
   command: string,
@@ -52,7 +58,11 @@ export async function spawnGuarded(
   });
   const pid = child.pid as number;
   const release = holdLifeline(pid);
-  void exited.then(release);
+  living.add(pid);
+  void exited.then(() => {
+    living.delete(pid);
+    release();
+  });
   return {
     pid,
     exited,

@@ -22,10 +22,8 @@ export interface Supervision {
 /** A child that is started again whenever it ends, until it is stopped. */
 export interface Supervised {
   readonly name: string;
-  pid(): number | null;
+  /** SIGTERM, and SIGKILL after the grace. */
   stop(graceMs: number): Promise<void>;
-  /** SIGKILL, at once. */
-  kill(): void;
 }
 
 /** Starts the child and keeps it running. Throws where the first start fails. */
@@ -40,11 +38,6 @@ export async function supervise(supervision: Supervision): Promise<Supervised> {
   const watching = keepRunning(supervision, stopping.signal, launch, () => child);
   return {
     name: supervision.name,
-    pid: () => child?.pid ?? null,
-    kill: () => {
-      stopping.abort();
-      child?.kill();
-    },
     stop: async (graceMs) => {
       stopping.abort();
       await child?.stop(graceMs);

@@ -13,3 +13,11 @@ test('a port in use is an error that names the port and the option that changes 
   await new Promise((resolve) => server.close(resolve));
   await requireFreePorts({ '--ui-port': port });
 });
+
+test('a port asked for twice is the same error', async () => {
+  const port = await freePort();
+  await expect(requireFreePorts({ '--port': port, '--ui-port': port })).rejects.toMatchObject({
+    code: 'port-taken',
+    message: expect.stringMatching(`Port ${port} is asked for twice.* --ui-port`),
+  });
+});

@@ -48,6 +48,19 @@ describe('a guarded child', () => {
     await expect.poll(() => alive(pid), { timeout: 15_000 }).toBe(false);
   });
 
+  test('is ended when its parent exits without having stopped it', async () => {
+    const script = `import('./src/embedded/processes.ts').then(async ({ spawnGuarded }) => {
+      const child = await spawnGuarded('/bin/sh', ['-c', 'trap "" TERM; while :; do sleep 60; done']);
+      console.log(child.pid);
+      process.exit(1);
+    })`;
+    const parent = spawn(process.execPath, ['--import', 'tsx', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await once(parent.stdout, 'data');
+    await expect.poll(() => alive(Number(String(line)))).toBe(false);
+  });
+
   test('that cannot be started is an error that names it', async () => {
     await expect(spawnGuarded('/no/such/program', [])).rejects.toThrow('/no/such/program');
   });

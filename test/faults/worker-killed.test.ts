@@ -8,6 +8,8 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     database: 'pglite',
+    // A lost node is noticed within seconds.
+    policy: 'test/fixtures/policies/watchful.yaml',
     nodes: [
       { name: 'cpu-a', pool: 'cpu', cores: 1 },
       { name: 'cpu-b', pool: 'cpu', cores: 1 },

@@ -22,9 +22,6 @@ import { testDatabase } from './database.js';
 import { type Program, startProgram } from './program.js';
 import { type TestNamespace, testNamespace } from './temporal.js';
 
-/** The default policy with fast heartbeats: a lost node is noticed within seconds. */
-const POLICY = resolve('test/fixtures/policies/watchful.yaml');
-
 /** A node of the stack; capacity that is not named is small and the same everywhere. */
 export interface StackNode {
   readonly name: string;
@@ -40,6 +37,8 @@ export interface StackOptions {
   readonly nodes: readonly StackNode[];
   /** A module of functions for every worker. */
   readonly functions?: string;
+  /** A policy document, relative to the project; the default policy where absent. */
+  readonly policy?: string;
 }
 
 /** A whole system with a namespace, ports and folders of its own, on the shared Temporal server. */
@@ -66,6 +65,7 @@ const WITHIN_MS = 90_000;
 interface Surroundings {
   readonly folder: string;
   readonly port: number;
+  readonly policy: string;
   readonly temporal: TestNamespace;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -84,7 +84,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function assemble(options: StackOptions, undo: UndoStack): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-stack-'));
   undo.add(() => rmSync(folder, { recursive: true, force: true }));
-  const around = await surroundings(folder);
+  const around = await surroundings(folder, options);
   const services =
     options.database === 'pglite' ? await inThisProcess(around, undo) : await asProcesses(around, undo);
   const workers = await Promise.all(options.nodes.map((node) => startWorker(node, options, around)));
@@ -118,7 +118,10 @@ async function assemble(options: StackOptions, undo: UndoStack): Promise<Stack> 
   };
 }
 
-async function surroundings(folder: string): Promise<Surroundings> {
+async function surroundings(
+  folder: string,
+  { policy = 'policies/default.yaml' }: StackOptions,
+): Promise<Surroundings> {
   const temporal = await testNamespace();
   const port = await freePort();
   const env = {
@@ -129,15 +132,18 @@ async function surroundings(folder: string): Promise<Surroundings> {
     SIGNALBOX_WORKER_TOKEN: WORKER_TOKEN,
     SIGNALBOX_WORKSPACE: join(folder, 'workspace'),
   };
-  return { folder, port, temporal, env };
+  return { folder, port, policy: resolve(policy), temporal, env };
 }
 
 /** Ledger, API and control in the test's process, as `signalbox dev` has them in its own. */
-async function inThisProcess({ folder, port, temporal }: Surroundings, undo: UndoStack): Promise<Program[]> {
+async function inThisProcess(
+  { folder, port, policy, temporal }: Surroundings,
+  undo: UndoStack,
+): Promise<Program[]> {
   const log = pino({ base: null }, pino.destination(join(folder, 'services.log')));
   const ledger = await openLedger({
     url: 'pglite-memory:',
-    policy: readPolicy(readFileSync(POLICY, 'utf8')),
+    policy: readPolicy(readFileSync(policy, 'utf8')),
     log,
   });
   undo.add(() => ledger.close());
@@ -153,7 +159,7 @@ async function inThisProcess({ folder, port, temporal }: Surroundings, undo: Und
 async function asProcesses(around: Surroundings, undo: UndoStack): Promise<Program[]> {
   const env = { ...around.env, SIGNALBOX_DATABASE_URL: await testDatabase() };
   const start = (name: string, ...args: string[]) =>
-    startProgram(name, [name, `--policy=${POLICY}`, ...args], { folder: around.folder, env });
+    startProgram(name, [name, `--policy=${around.policy}`, ...args], { folder: around.folder, env });
   const programs = [await start('api', `--port=${around.port}`), await start('control')];
   undo.add(() => Promise.all(programs.map((program) => program.stop())));
   return programs;
