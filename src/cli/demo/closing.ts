@@ -34,9 +34,8 @@ const decisionOf = ({ explanations, urgent, overtaken }: Outcome, run: RunDetail
   const past = explanations.get(run.id)?.find(({ task: key }) => key === task.key)?.past ?? [];
   const had = (kind: string) => past.some((decision) => decision.kind === kind);
   if (!had('granted')) return task.state;
-  const granted = had('deferred') ? 'deferred, then granted' : 'granted at once';
-  const isExpress = run === urgent && task.request?.pool === 'gpu';
-  return isExpress ? `${granted}, ahead of ${overtaken}` : granted;
+  if (run === urgent && task.request?.pool === 'gpu') return `granted ahead of ${overtaken}`;
+  return had('deferred') ? 'granted in its turn' : 'granted at once';
 };
 
 /** What happened and why, as a table, and what came of it. */

@@ -37,10 +37,10 @@ export const demo = async ({ json = false, keep = false }: DemoOptions): Promise
   if (!succeeded) process.exitCode = EXIT.interrupted;
 };
 
-/** Aborts at the first Ctrl-C (or SIGTERM); the second one finds Node's own way out, and the children's lifelines end them. */
+/** Aborts at the first Ctrl-C, SIGTERM or closed terminal; a second one ends us at once, and lifelines the children. */
 const onInterrupt = (): AbortSignal => {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
   return controller.signal;
 };
 

@@ -2,17 +2,18 @@ import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ApiClient, createClient } from '../../api/client/index.js';
+import { createClient } from '../../api/client/index.js';
 import { SignalboxError } from '../../domain/index.js';
 import { type Dev, freePort, startDev } from '../../embedded/index.js';
 import { PACKAGE_ROOT } from '../package-root.js';
+import { type PatientClient, patient } from './patience.js';
 
 const DATA = 'node_modules/vega-datasets/data/flights-3m.parquet';
 
 /** Everything the demo runs on: a folder of its own and a whole Signalbox in it. */
 export interface Stage {
   readonly dev: Dev;
-  readonly client: ApiClient;
+  readonly client: PatientClient;
   /** The flights pipeline, as text. */
   readonly document: string;
   readonly folder: string;
@@ -48,7 +49,7 @@ export const openStage = async (progress: (line: string) => void): Promise<Stage
     });
     return {
       dev,
-      client: createClient({ url: dev.apiUrl }),
+      client: patient(createClient({ url: dev.apiUrl })),
       document: await readFile(join(PACKAGE_ROOT, 'pipelines/flights/flights.yaml'), 'utf8'),
       folder,
       close: async ({ keepFolder }) => {

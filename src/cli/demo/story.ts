@@ -1,13 +1,14 @@
-import type { ApiClient, Explanation, RunDetail, Task } from '../../api/client/index.js';
+import type { Explanation, RunDetail, Task } from '../../api/client/index.js';
 import { SignalboxError } from '../../domain/index.js';
 import { bytes, duration } from '../output/format.js';
 import { waitInArrivalOrderMs } from './arrival-order.js';
 import type { Narrator } from './narrator.js';
+import type { PatientClient } from './patience.js';
 import { numberOf, succeeded, taskOf, trainingTasks, watchUntil } from './watch.js';
 
 /** What the story is played with. */
 export interface Cast {
-  readonly client: ApiClient;
+  readonly client: PatientClient;
   readonly document: string;
   readonly say: Narrator;
   readonly signal: AbortSignal;
@@ -43,7 +44,7 @@ export const playStory = async (cast: Cast): Promise<Outcome> => {
   return outcomeOf(cast, trainingEnd, urgentEnd, devices);
 };
 
-const countDevices = async (client: ApiClient): Promise<number> => {
+const countDevices = async (client: PatientClient): Promise<number> => {
   const { nodes } = await client.listNodes();
   return nodes.reduce((sum, { capacity }) => sum + capacity.devices, 0);
 };

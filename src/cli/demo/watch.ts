@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiClient, RunDetail, Task } from '../../api/client/index.js';
+import type { RunDetail, Task } from '../../api/client/index.js';
 import { SignalboxError } from '../../domain/index.js';
+import type { PatientClient } from './patience.js';
 
 const POLL_MS = 250;
 /** The whole demo takes about a minute; a scene that takes longer than this has gone wrong. */
@@ -8,7 +9,7 @@ const SCENE_LIMIT_MS = 240_000;
 
 /** Looks at a run until something is true of it. Throws `demo-failed` when the run fails first or nothing happens. */
 export const watchUntil = async (
-  client: ApiClient,
+  client: PatientClient,
   id: string,
   holds: (run: RunDetail) => boolean,
   signal: AbortSignal,
