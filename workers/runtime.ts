@@ -16,7 +16,12 @@ export const logTemporalTo = (log: Logger): void => {
     else log.warn(meta ?? {}, message);
   });
   try {
-    Runtime.install({ logger, shutdownSignals: [] });
+    Runtime.install({
+      logger,
+      shutdownSignals: [],
+      // Without `forward` its native part goes on printing to the console.
+      telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    });
   } catch (error) {
     if (!(error instanceof IllegalStateError)) throw error;
   }
