@@ -29,15 +29,28 @@ export const exitOrLeave = async (program: Launched, signals: LeaveSignals): Pro
   }
 };
 
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+
+/** While the first process lives there is no need to look for others: each look goes through all of the machine's. */
 const leaveWithin = async (program: Launched, { kill, graceSeconds }: LeaveSignals): Promise<void> => {
   const deadlineMs = performance.now() + graceSeconds * 1000;
+  let exited = false;
+  program.exited.then(() => {
+    exited = true;
+  });
   signalGroup(program.group, 'SIGTERM');
-  while (!kill.aborted && performance.now() < deadlineMs) {
-    const members = await processesOf(program.group);
-    if (members.every((member) => member.pid === program.watcher())) return;
-    await delay(25);
+  for (let pauseMs = FIRST_PAUSE_MS; !kill.aborted; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
+    if (exited && (await onlyWatcherLeft(program))) return;
+    if (performance.now() > deadlineMs) break;
+    await delay(Math.min(pauseMs, Math.max(0, deadlineMs - performance.now())));
   }
   signalGroup(program.group, 'SIGKILL');
+};
+
+const onlyWatcherLeft = async (program: Launched): Promise<boolean> => {
+  const members = await processesOf(program.group);
+  return members.every(({ pid }) => pid === program.watcher());
 };
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -1,5 +1,6 @@
 import type { Launched } from './launch.js';
-import { type ProcessInfo, processesOf, sharedOnceBytes } from './table.js';
+import { sampleGroup } from './sample.js';
+import { type ProcessInfo, sharedOnceBytes } from './table.js';
 
 /** What a group has used so far. */
 export interface GroupUsage {
@@ -14,7 +15,7 @@ export interface Meter {
   stop(): void;
 }
 
-/** The first looks come soon, so that a short task is measured too; each costs about 5 ms with 300 processes. */
+/** The first looks come soon, so that a short task is measured too. */
 const FIRST_LOOK_MS = 30;
 const LIMITED_MS = 250;
 const UNLIMITED_MS = 1000;
@@ -34,7 +35,7 @@ export const meterGroup = (
   let stopped = false;
 
   const look = async () => {
-    const members = (await processesOf(group)).filter(({ pid }) => pid !== watcher());
+    const members = (await sampleGroup(group)).filter(({ pid }) => pid !== watcher());
     if (members.length > 0) usage = addSample(usage, members);
     if (limitBytes !== null && (usage.memoryBytes ?? 0) > limitBytes) {
       limitBytes = null;
