@@ -56,9 +56,7 @@ export class GroupCommit {
   run<Answer>(command: Command<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ command, resolve: resolve as (answer: unknown) => void, reject });
-      this.#working ??= this.#work().finally(() => {
-        this.#working = null;
-      });
+      this.#working ??= this.#work();
     });
   }
 
@@ -83,6 +81,8 @@ export class GroupCommit {
         else await this.#oneByOne(batch, error);
       }
     }
+    // In the same step as the last look at the queue: a call that comes now must begin work of its own.
+    this.#working = null;
   }
 
   async #oneByOne(batch: readonly Waiting[], cause: unknown): Promise<void> {
