@@ -6,6 +6,7 @@ import { requireLoopbackName, requireToken } from './auth.js';
 import { requestContext } from './context.js';
 import type { LogStore } from './log-store.js';
 import { answerWithProblem, noSuchRoute } from './problems.js';
+import { actRoutes } from './routes/acts.js';
 import { agentRoutes } from './routes/agent.js';
 import { healthRoutes } from './routes/health.js';
 import { logRoutes } from './routes/logs.js';
@@ -33,7 +34,15 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
   app.use(requestContext(log));
   app.use(healthRoutes(ledger));
   app.use('/v1/agent', requireToken(workerToken, 'worker token'), body, agentRoutes(ledger));
-  app.use('/v1', user, body, runRoutes(ledger), logRoutes(ledger, workspace), nodeRoutes(ledger));
+  app.use(
+    '/v1',
+    user,
+    body,
+    runRoutes(ledger),
+    actRoutes(ledger),
+    logRoutes(ledger, workspace),
+    nodeRoutes(ledger),
+  );
   app.use(noSuchRoute);
   app.use(answerWithProblem(log));
   return app;

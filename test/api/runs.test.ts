@@ -138,13 +138,18 @@ describe('looking at runs', () => {
     expect((await page('&status=failed')).runs).toEqual([]);
   });
 
-  test.each(['limit=0', 'limit=abc', 'limit=1000', 'status=done', 'colour=red', 'limit=1&limit=2'])(
-    'refuses the query %s',
-    async (query) => {
-      const answer = await api.send('GET', `/v1/runs?${query}`);
-      expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
-    },
-  );
+  test.each([
+    'limit=0',
+    'limit=abc',
+    'limit=1000',
+    'status=done',
+    'colour=red',
+    'limit=1&limit=2',
+    'cursor=nobody',
+  ])('refuses the query %s', async (query) => {
+    const answer = await api.send('GET', `/v1/runs?${query}`);
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+  });
 
   test('shows a run with a place for each task, also for those that were never ready', async () => {
     const { body } = await start();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runId } from '../../src/domain/index.js';
 import { aDocument, aTurn, openTestApi, startBeside, type TestApi, writeFileOf } from '../api/support.js';
 import { signalbox, startCommand } from '../support/command.js';
 
@@ -16,6 +17,9 @@ afterAll(async () => {
   await api.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** A deadline for what a process of its own does, on a busy machine. */
+const WITHIN = { timeout: 60_000 };
 
 const file = () => join(folder, 'greet.yaml');
 const call = (...args: string[]) => signalbox(args, { env: { SIGNALBOX_API_URL: api.url } });
@@ -70,14 +74,15 @@ describe('run', () => {
 
   test('followed away from a terminal prints a line per change, and exits as the run ended', async () => {
     const following = startCommand(['run', file(), '--follow'], { SIGNALBOX_API_URL: api.url });
-    const id = await vi.waitFor(() => idIn(following.stdout()), { timeout: 20_000 });
+    const id = await vi.waitFor(() => idIn(following.stdout()), WITHIN);
     await api.ledger.advance(
       aTurn(id, 'hello', { pool: 'cpu', devices: 0, cores: 0, memoryBytes: 1, slots: 0 }),
     );
-    await vi.waitFor(() => expect(following.stdout()).toMatch(/ {2}hello: running on cpu-1, forecast /), {
-      timeout: 20_000,
-    });
-    await api.ledger.closeRun(id as never, {
+    await vi.waitFor(
+      () => expect(following.stdout()).toMatch(/ {2}hello: running on cpu-1, forecast /),
+      WITHIN,
+    );
+    await api.ledger.closeRun(runId(id), {
       status: 'failed',
       error: { code: 'exit-1', message: 'it broke' },
     });
@@ -87,15 +92,15 @@ describe('run', () => {
 
   test('interrupted by Ctrl-C leaves the run going and says so', async () => {
     const following = startCommand(['run', file(), '--follow'], { SIGNALBOX_API_URL: api.url });
-    const id = await vi.waitFor(() => idIn(following.stdout()), { timeout: 20_000 });
+    const id = await vi.waitFor(() => idIn(following.stdout()), WITHIN);
     await api.ledger.advance(
       aTurn(id, 'hello', { pool: 'cpu', devices: 0, cores: 0, memoryBytes: 1, slots: 0 }),
     );
-    await vi.waitFor(() => expect(following.stdout()).toContain('running on cpu-1'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(following.stdout()).toContain('running on cpu-1'), WITHIN);
     following.signal('SIGINT');
     expect(await following.ended).toBe(130);
     expect(following.stderr()).toContain(`${id} goes on. \`signalbox show ${id}\` shows it`);
-    expect((await api.ledger.getRun(id as never))?.status).toBe('running');
+    expect((await api.ledger.getRun(runId(id)))?.status).toBe('running');
   });
 });
 
@@ -138,6 +143,19 @@ describe('looking', () => {
       stream: 'stderr',
       text: 'warned\n',
     });
+  });
+
+  test('logs are followed until their attempt has ended', async () => {
+    const id = await aStartedRun();
+    const write = (text: string) => writeFileOf(api, `runs/${id}/hello/1/stdout.log`, text);
+    write('one\n');
+    const following = startCommand(['logs', id, 'hello', '--follow'], { SIGNALBOX_API_URL: api.url });
+    await vi.waitFor(() => expect(following.stdout()).toBe('one\n'), WITHIN);
+    write('one\ntwo\n');
+    await vi.waitFor(() => expect(following.stdout()).toBe('one\ntwo\n'), WITHIN);
+    await api.ledger.closeRun(runId(id), { status: 'cancelled' });
+    expect(await following.ended).toBe(0);
+    expect(following.stdout()).toBe('one\ntwo\n');
   });
 
   test('what does not exist exits with 1 and says where to look', async () => {

@@ -6,7 +6,7 @@ import { logsQuery, parse } from '../requests.js';
 import { findTask, runOf } from './find.js';
 
 const CHUNK_BYTES = 1 << 20;
-const NOT_OVER: readonly AttemptState[] = ['waiting', 'running', 'revoked'];
+const NOT_OVER: readonly AttemptState[] = ['waiting', 'running'];
 
 /**
  * What a task's program printed, from a byte offset, at most 1 MiB a call. The headers say which attempt it is, where to

@@ -8,7 +8,8 @@ import { note, printJson, type Terminal, terminal } from '../output/terminal.js'
 export const explain = async (id: string, task: string | undefined, options: ApiOptions): Promise<void> => {
   const found = await openClient(options).explain(id, task);
   if (options.json) return printJson(found);
-  if (found.explanations.length === 0) return note('Nothing has been decided yet: no task is ready.');
+  if (found.explanations.length === 0)
+    return note(`${task ?? 'No task'} is ${task ? 'not ' : ''}ready yet: nothing has been decided.`);
   const to = terminal();
   const paragraphs = found.explanations.map((each) => explainLines(each, to, Date.now()).join('\n'));
   to.print(paragraphs.join('\n\n'));

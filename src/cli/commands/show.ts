@@ -30,7 +30,7 @@ const headLines = (run: RunDetail, { colours, width }: Terminal, nowMs: number):
     ['forecast', forecastLine(run, nowMs)],
     ['deadline', deadlineText(run, nowMs)],
     ['params', pairs(run.params)],
-    ['error', run.error?.message ?? ''],
+    [run.status === 'cancelled' ? 'reason' : 'error', run.error?.message ?? ''],
   ];
   return [
     `${colours.bold(run.id)}  ${statusText(colours, run)} ${run.endedAt === null ? 'for' : 'after'} ${took}`,
