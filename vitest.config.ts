@@ -13,7 +13,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, Math.floor(cpus().length / 2)),
     reporters: ['default'],
     // A condition is waited for, however busy the machine is; a test that asks for more says so.
-    expect: { poll: { timeout: 30_000, interval: 50 } },
+    expect: { poll: { timeout: 60_000, interval: 50 } },
     projects: [
       {
         extends: true,
@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           include: testsOf('**'),
           exclude: [...STORE_TESTS, ...SERVER_TESTS],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },
@@ -43,8 +43,9 @@ export default defineConfig({
           globalSetup: ['compiled', 'shared-temporal', 'shared-postgres'].map(
             (part) => `test/support/${part}.ts`,
           ),
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // Whole systems start in these: seconds on a machine of their own, a minute on one that is overloaded.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],

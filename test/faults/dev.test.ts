@@ -10,7 +10,7 @@ import { until } from '../../src/embedded/until.js';
 import { type Program, startProgram } from '../support/program.js';
 
 const CHILDREN = ['temporal', 'worker-cpu', 'worker-gpu', 'worker-io'];
-const READY = { timeout: 60_000, interval: 100 };
+const READY = { timeout: 120_000, interval: 100 };
 
 let folder: string;
 let dev: Program;
@@ -32,6 +32,7 @@ afterAll(async () => {
 const inDev = (...path: string[]): string => join(folder, '.signalbox', ...path);
 const lines = (name: string): string[] =>
   existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8').trim().split('\n') : [];
+const portOf = (option: string): string => ports.find((port) => port.startsWith(option))?.split('=')[1] ?? '';
 const isReady = (): boolean => existsSync(inDev('dev.json'));
 const childPid = (name: string): number | null => livingOwner(inDev('pids', `${name}.json`));
 const livingChildren = (): string[] => CHILDREN.filter((name) => childPid(name) !== null);
@@ -45,7 +46,7 @@ const processesOfFolder = (): string[] =>
 async function startDev(name: string): Promise<Program> {
   const env = { ...process.env, TEMPORAL_ADDRESS: '' };
   const program = await startProgram(name, ['dev', ...ports], { folder, env });
-  await until('dev', 60_000, async () => {
+  await until('dev', 120_000, async () => {
     if (!isReady()) throw new Error(readFileSync(program.logFile, 'utf8'));
   });
   return program;
@@ -85,6 +86,18 @@ const finishes = async (name: string, id: string): Promise<void> => {
 test('a second dev of the same folder is refused and names the first', async () => {
   const second = await startProgram('second', ['dev', ...ports], { folder, env: process.env });
   await expect.poll(() => readFileSync(second.logFile, 'utf8'), READY).toContain(`process ${dev.pid()}`);
+});
+
+test('a port that is taken is refused before anything is started', async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'signalbox-dev-'));
+  const env = { ...process.env, TEMPORAL_ADDRESS: '' };
+  const second = await startProgram('second', ['dev', ...ports], { folder: elsewhere, env });
+  const said = () => readFileSync(second.logFile, 'utf8');
+  await expect.poll(said, READY).toMatch(`Port ${portOf('--port')} is already in use`);
+  expect(said()).toContain('--port');
+  expect(existsSync(join(elsewhere, '.signalbox', 'lock'))).toBe(false);
+  expect(readdirSync(join(elsewhere, '.signalbox', 'logs'))).toEqual([]);
+  rmSync(elsewhere, { recursive: true, force: true });
 });
 
 test('the worker token is for its owner alone, and no process shows it among its arguments', () => {

@@ -59,7 +59,7 @@ export interface Stack {
 }
 
 const WORKER_TOKEN = 'the-worker-token-of-the-tests';
-const WITHIN_MS = 90_000;
+const WITHIN_MS = 120_000;
 
 /** What every part of one stack is told. */
 interface Surroundings {
