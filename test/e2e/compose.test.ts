@@ -8,13 +8,12 @@ import { createClient } from '../../src/api/client/index.js';
 import { freePort } from '../../src/embedded/index.js';
 import { type GuardedChild, spawnGuarded } from '../../src/embedded/processes.js';
 import { ownServices, type Service, substitute, variablesOf } from '../support/compose.js';
-import { type PostgresServer, startPostgres } from '../support/postgres.js';
+import { testDatabase } from '../support/database.js';
 import { testNamespace } from '../support/temporal.js';
 
 const READY = { timeout: 60_000, interval: 250 };
 
 let folder: string;
-let postgres: PostgresServer;
 let apiUrl: string;
 /** What of the compose file's world is elsewhere on this machine: hosts, ports, folders. */
 let elsewhere: readonly (readonly [from: string | RegExp, to: string])[];
@@ -37,12 +36,11 @@ const environmentOf = ({ environment = {} }: Service): NodeJS.ProcessEnv => ({
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'signalbox-compose-'));
-  postgres = await startPostgres();
   const { address, namespace } = await testNamespace();
   const port = await freePort();
   apiUrl = `http://127.0.0.1:${port}`;
   elsewhere = [
-    [/^postgres:\/\/.*$/g, postgres.url],
+    [/^postgres:\/\/.*$/g, await testDatabase()],
     ['temporal:7233', address],
     [/^default$/g, namespace],
     ['http://api:7700', apiUrl],
@@ -53,7 +51,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all([...started.values()].map((child) => child.stop(20_000)));
-  await postgres?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
