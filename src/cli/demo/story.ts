@@ -39,9 +39,9 @@ const URGENT_TRAINING = 'train[0]';
 export const playStory = async (cast: Cast): Promise<Outcome> => {
   const devices = await countDevices(cast.client);
   const training = await fillThePool(cast, devices);
-  const urgent = await letTheExpressPass(cast, training.id);
-  const [trainingEnd, urgentEnd] = await finishBoth(cast, training.id, urgent.id);
-  return outcomeOf(cast, trainingEnd, urgentEnd, devices);
+  const { urgentId, overtaken } = await letTheExpressPass(cast, training.id);
+  const [trainingEnd, urgentEnd] = await finishBoth(cast, training.id, urgentId);
+  return { ...(await measuresOf(cast.client, trainingEnd, urgentEnd, devices)), overtaken };
 };
 
 const countDevices = async (client: PatientClient): Promise<number> => {
@@ -96,13 +96,19 @@ const letTheExpressPass = async (cast: Cast, trainingId: string) => {
   const ready = await watchUntil(client, run.id, isReady, signal);
   if (taskOf(ready, URGENT_TRAINING).state === 'waiting') await quoteWhatIs(cast, run.id);
   const granted = await watchUntil(client, run.id, hasStarted, signal);
-  const passed = overtakenBy(taskOf(granted, URGENT_TRAINING), await client.getRun(trainingId)).length;
+  const overtaken = countOvertaken(taskOf(granted, URGENT_TRAINING), await client.getRun(trainingId));
+  if (overtaken === 0) {
+    throw new SignalboxError(
+      'demo-failed',
+      'The urgent training overtook nobody: the gpu pool was not full.',
+    );
+  }
   const wait = duration(taskOf(granted, URGENT_TRAINING).waitedSeconds ?? 0);
   say.done(
-    `after ${wait} a device came free, and it is its own: past ${passed} candidates that came earlier`,
+    `after ${wait} a device came free, and it is its own: past ${overtaken} candidates that came earlier`,
   );
   await quoteTheGrant(cast, run.id);
-  return run;
+  return { urgentId: run.id, overtaken };
 };
 
 const isReady = (run: RunDetail): boolean => run.tasks.some(({ key }) => key === URGENT_TRAINING);
@@ -124,12 +130,11 @@ const quoteTheGrant = async ({ client, say }: Cast, id: string) => {
   if (grant !== undefined) say.quote(grant.sentence);
 };
 
-/** Candidates that were ready before `urgent` and did not start before it. */
-const overtakenBy = (urgent: Task, training: RunDetail): readonly Task[] =>
+/** How many candidates were ready before `urgent` and did not start before it. */
+const countOvertaken = (urgent: Task, training: RunDetail): number =>
   trainingTasks(training).filter(
-    ({ readyAt, startedAt }) =>
-      at(readyAt) < at(urgent.readyAt) && (startedAt === null || at(startedAt) > at(urgent.startedAt)),
-  );
+    ({ readyAt, startedAt }) => at(readyAt) < at(urgent.readyAt) && at(startedAt) > at(urgent.startedAt),
+  ).length;
 
 const at = (time: string | null): number => (time === null ? Number.POSITIVE_INFINITY : Date.parse(time));
 
@@ -164,29 +169,21 @@ interface Evaluated {
 
 const elapsed = ({ createdAt, endedAt }: RunDetail): number => (at(endedAt) - at(createdAt)) / 1000;
 
-const outcomeOf = async (
-  cast: Cast,
+const measuresOf = async (
+  client: PatientClient,
   training: RunDetail,
   urgent: RunDetail,
   devices: number,
-): Promise<Outcome> => {
+): Promise<Omit<Outcome, 'overtaken'>> => {
   const express = taskOf(urgent, URGENT_TRAINING);
-  const overtaken = overtakenBy(express, training).length;
-  if (overtaken === 0) {
-    throw new SignalboxError(
-      'demo-failed',
-      'The urgent training overtook nobody: the gpu pool was never contended.',
-    );
-  }
   const measured = [...trainingTasks(training), express].map(measure);
-  const explained = await Promise.all([training, urgent].map(({ id }) => cast.client.explain(id)));
+  const explained = await Promise.all([training, urgent].map(({ id }) => client.explain(id)));
   return {
     training,
     urgent,
     explanations: new Map([training, urgent].map(({ id }, i) => [id, explained[i]?.explanations ?? []])),
     urgentWaitedSeconds: express.waitedSeconds ?? 0,
     inArrivalOrderSeconds: waitInArrivalOrderMs(measured, measured.at(-1) as Measured, devices) / 1000,
-    overtaken,
     testScore: numberOf(training, 'evaluate', 'testScore'),
     baselineScore: numberOf(training, 'evaluate', 'baselineScore'),
   };
