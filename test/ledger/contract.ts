@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { cpSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { type Ledger, openLedger } from '../../src/ledger/index.js';
+import { type Policy, readPolicy } from '../../src/planner/index.js';
+import { testDatabase } from '../support/database.js';
+
+/** The policy that ships. */
+export const POLICY: Policy = readPolicy(
+  readFileSync(new URL('../../policies/default.yaml', import.meta.url), 'utf8'),
+);
+
+/** Clocks that a test moves by hand. */
+export interface Clocks {
+  wallMs: number;
+  monotonicMs: number;
+}
+
+/** A store for one test: `open` it as often as wanted (Postgres: by several ledgers at once). */
+export interface Store {
+  readonly url: string;
+  readonly clocks: Clocks;
+  open(): Promise<Ledger>;
+}
+
+/** What both databases must do alike: each test gets a fresh store, on each of the two. */
+export const onBothDatabases = (title: string, tests: (freshStore: () => Promise<Store>) => void): void => {
+  describe.each([
+    ['PGlite', pgliteStores],
+    ['Postgres', postgresStores],
+  ] as const)(`${title} (%s)`, (_, stores) => withStores(stores(), tests));
+};
+
+/** What only several processes on one database can show. */
+export const onPostgres = (title: string, tests: (freshStore: () => Promise<Store>) => void): void => {
+  describe(title, () => withStores(postgresStores(), tests));
+};
+
+interface Stores {
+  url(): Promise<string>;
+  begin(): Promise<void>;
+  end(): Promise<void>;
+}
+
+const withStores = (stores: Stores, tests: (freshStore: () => Promise<Store>) => void): void => {
+  const opened: Ledger[] = [];
+  beforeAll(() => stores.begin(), 120_000);
+  afterEach(async () => {
+    for (const ledger of opened.splice(0)) await ledger.close().catch(() => undefined);
+  });
+  afterAll(() => stores.end());
+  tests(async () => {
+    const url = await stores.url();
+    const clocks = { wallMs: 1_800_000_000_000, monotonicMs: 0 };
+    const open = async (): Promise<Ledger> => {
+      const settings = {
+        url,
+        policy: POLICY,
+        clock: () => clocks.wallMs,
+        monotonic: () => clocks.monotonicMs,
+      };
+      const ledger = await openLedger(settings);
+      opened.push(ledger);
+      return ledger;
+    };
+    return { url, clocks, open };
+  });
+};
+
+const postgresStores = (): Stores => ({
+  url: testDatabase,
+  begin: async () => undefined,
+  end: async () => undefined,
+});
+
+/** Making an embedded database takes seconds, copying one that is made a moment. */
+const pgliteStores = (): Stores => {
+  let folder = '';
+  return {
+    async begin() {
+      folder = await mkdtemp(join(tmpdir(), 'signalbox-ledger-'));
+      const ledger = await openLedger({ url: `pglite://${folder}/pristine`, policy: POLICY });
+      await ledger.close();
+    },
+    async url() {
+      const copy = join(folder, randomBytes(4).toString('hex'));
+      cpSync(join(folder, 'pristine'), copy, { recursive: true });
+      return `pglite://${copy}`;
+    },
+    end: () => rm(folder, { recursive: true, force: true }),
+  };
+};
