@@ -18,6 +18,10 @@ const workflows = `${root}dist/workflows/index.js`;
 if (existsSync(workflows)) {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { writeFile } = await import('node:fs/promises');
-  const { code } = await bundleWorkflowCode({ workflowsPath: workflows, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: workflows,
+    preloadModules: [`${root}dist/workflows/preload.js`],
+    logger: new DefaultLogger('WARN'),
+  });
   await writeFile(`${root}dist/workflow-bundle.js`, code);
 }

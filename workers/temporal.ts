@@ -99,9 +99,11 @@ export const connectClient = async (settings: TemporalSettings): Promise<Tempora
 
 /** Opens a worker's connection. Throws `temporal-unavailable` where no server answers. */
 export const connectWorker = (settings: TemporalSettings): Promise<NativeConnection> =>
-  NativeConnection.connect(connectionOptions(settings)).catch((cause) => {
-    throw unreachable(settings, cause);
-  });
+  NativeConnection.connect({ ...connectionOptions(settings), grpcCompression: { codec: 'none' } }).catch(
+    (cause) => {
+      throw unreachable(settings, cause);
+    },
+  );
 
 /** Registers our search attributes: without them a workflow task would be retried for ever. Idempotent. */
 export const registerSearchAttributes = async ({ client }: TemporalClient): Promise<void> => {

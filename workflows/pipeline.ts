@@ -29,13 +29,16 @@ const stateQuery = defineQuery<RunState>('state');
  * A pipeline's run (or, as a child, a slice of its fan-out). Fails where the run failed and is cancelled where it was
  * cancelled, so that Temporal's own list tells how runs ended.
  */
-export const pipeline = async (input: PipelineInput): Promise<PipelineResult> => {
-  const run = new PipelineRun(input);
-  listen(run);
-  CancellationScope.current().cancelRequested.catch(() => run.cancel('cancelled in Temporal'));
-  const end = await CancellationScope.nonCancellable(() => run.execute(() => show(run)));
-  show(run, end);
-  return resultOf(run, input, end);
+export const pipeline = (input: PipelineInput): Promise<PipelineResult> => {
+  const outside = CancellationScope.current();
+  return CancellationScope.nonCancellable(async () => {
+    const run = new PipelineRun(input);
+    listen(run);
+    outside.cancelRequested.catch(() => run.cancel('Cancelled in Temporal.'));
+    const end = await run.execute(() => show(run));
+    show(run, end);
+    return resultOf(run, input, end);
+  });
 };
 
 const listen = (run: PipelineRun): void => {

@@ -1,4 +1,4 @@
-import { condition, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AdvanceRequest, EndedAttempt, RunEnd } from '../src/domain/advance.js';
 import type { Deferred, Granted, Verdict } from '../src/domain/decision.js';
 import { durationSeconds } from '../src/domain/pipeline/runtime.js';
@@ -13,7 +13,7 @@ import { RunningParts } from './parts.js';
 import { Progress } from './progress.js';
 import { endedAttempt, RunningAttempts, returned, type Start } from './running.js';
 import { readyTaskOf } from './scope.js';
-import { ask, pauseAfter } from './turn.js';
+import { ask, durableWait, pauseAfter } from './turn.js';
 
 /**
  * One execution of a run, as a loop of turns: tell the policy activity what ended and what is ready, act on its answer,
@@ -34,12 +34,12 @@ export class PipelineRun {
   private draining = false;
   private unanswered = 0;
   private silent = false;
-  private woken = false;
+  private wake: () => void = () => {};
 
   constructor(private readonly input: PipelineInput) {
     this.priorityClass = input.priorityClass;
     this.progress = new Progress(input, {
-      after: (delayMs, then) => void sleep(delayMs).then(() => this.note(then)),
+      after: (delayMs, then) => void durableWait(delayMs).then(() => this.note(then)),
       startPart: (part) => this.parts.start(part, this.progress.scope.tasks, this.priorityClass),
       stopRunning: (stop) => this.stopRunning(stop),
       now: Date.now,
@@ -65,11 +65,10 @@ export class PipelineRun {
     else this.resume(this.input.carried);
     while (!this.isOver || this.progress.undoNext()) {
       if (this.hasNews) await this.turn();
-      await this.continueAsNewIfDue();
+      if (this.mustContinueAsNew()) await this.continueAsNew();
       this.timer.arm(this.waiting(), Date.now());
       onPause();
-      await condition(() => this.woken || this.hasNews || this.isOver);
-      this.woken = false;
+      if (!this.hasNews && !this.isOver) await this.news();
     }
     const end = this.outcome();
     await this.lastTurn(end);
@@ -126,7 +125,14 @@ export class PipelineRun {
 
   private note(change: () => void): void {
     change();
-    this.woken = true;
+    this.wake();
+  }
+
+  /** Until something is noted. A promise of our own: Temporal's `condition` enters the sandbox twice more for each turn. */
+  private news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
   }
 
   private wantsAnswers(): void {
@@ -137,8 +143,9 @@ export class PipelineRun {
     name: Name,
     argument: PipelineSignals[Name],
   ): void {
-    this.changed = true;
-    this.woken = true;
+    this.note(() => {
+      this.changed = true;
+    });
     this.parts.signal(name, argument);
   }
 
@@ -294,7 +301,7 @@ export class PipelineRun {
   }
 
   /** Running activities do not survive continue-as-new: past the limits nothing new starts until none is left. */
-  private async continueAsNewIfDue(): Promise<void> {
+  private mustContinueAsNew(): boolean {
     const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
     const limits = this.input.historyLimits ?? HISTORY_LIMITS;
     const isFull = historyLength > limits.events || historySize > limits.bytes;
@@ -302,13 +309,14 @@ export class PipelineRun {
       this.draining = true;
       this.changed = this.waiting().length > 0;
     }
-    const isDue = this.draining || continueAsNewSuggested;
-    if (isDue && this.isIdle && !this.isOver && !this.silent) {
-      await continueAsNew<(input: PipelineInput) => Promise<unknown>>({
-        ...this.input,
-        carried: this.carried(),
-      });
-    }
+    return (this.draining || continueAsNewSuggested) && this.isIdle && !this.isOver && !this.silent;
+  }
+
+  private continueAsNew(): Promise<never> {
+    return continueAsNew<(input: PipelineInput) => Promise<unknown>>({
+      ...this.input,
+      carried: this.carried(),
+    });
   }
 
   private carried(): Carried {

@@ -8,9 +8,8 @@ import { type AttemptEnd, runAttempt } from './attempt.js';
 import type { Instance } from './graph.js';
 
 interface Attempt {
-  readonly granted: Granted;
+  readonly start: Start;
   readonly scope: CancellationScope;
-  readonly giveUp: (end: AttemptEnd) => void;
   preempting: boolean;
 }
 
@@ -26,6 +25,8 @@ export interface Start {
 /** The attempts that run now, each in a scope of its own, so that one can be asked to leave without the others. */
 export class RunningAttempts {
   private readonly attempts = new Map<TaskKey, Attempt>();
+  /** Not the scope of whichever signal launches an attempt: a cancelled run must still be able to compensate. */
+  private readonly home = CancellationScope.current();
 
   constructor(private readonly onEnd: (start: Start, end: AttemptEnd) => void) {}
 
@@ -35,31 +36,28 @@ export class RunningAttempts {
 
   /** Whether an attempt runs under this lease. */
   holds(leaseId: Granted['lease']['id']): boolean {
-    return [...this.attempts.values()].some(({ granted }) => granted.lease.id === leaseId);
+    return [...this.attempts.values()].some(({ start }) => start.granted.lease.id === leaseId);
   }
 
   /** The leases that the run believes it holds. */
   get held(): { leaseId: Granted['lease']['id']; fencing: number }[] {
-    return [...this.attempts.values()].map(({ granted: { lease } }) => ({
-      leaseId: lease.id,
-      fencing: lease.fencing,
-    }));
+    const leases = [...this.attempts.values()].map(({ start }) => start.granted.lease);
+    return leases.map(({ id, fencing }) => ({ leaseId: id, fencing }));
   }
 
   /** Starts an attempt; its end is reported once, whatever becomes of it. */
   launch(start: Start): void {
-    const scope = new CancellationScope({ cancellable: true, parent: CancellationScope.current() });
-    const lost = new Promise<AttemptEnd>((giveUp) => {
-      this.attempts.set(start.instance.key, { granted: start.granted, scope, giveUp, preempting: false });
-    });
-    const ran = scope.run(() => runAttempt(start.input, start.timeoutSeconds, start.summary));
-    void Promise.race([ran, lost]).then((end) => this.end(start, end));
+    const scope = new CancellationScope({ cancellable: true, parent: this.home });
+    this.attempts.set(start.instance.key, { start, scope, preempting: false });
+    void scope
+      .run(() => runAttempt(start.input, start.timeoutSeconds, start.summary))
+      .then((end) => this.end(start, end));
   }
 
   /** Asks one attempt to make room. A signal for another lease than the one it holds is late and means nothing. */
   preempt({ leaseId, fencing }: PreemptSignal): void {
     for (const attempt of this.attempts.values()) {
-      const { lease } = attempt.granted;
+      const { lease } = attempt.start.granted;
       if (lease.id !== leaseId || lease.fencing !== fencing || attempt.preempting) continue;
       attempt.preempting = true;
       attempt.scope.cancel();
@@ -70,12 +68,8 @@ export class RunningAttempts {
   revoke(key: TaskKey, why: string): void {
     const attempt = this.attempts.get(key);
     if (attempt === undefined) return;
-    attempt.giveUp({
-      outcome: 'lost',
-      result: null,
-      error: { code: 'lease-revoked', message: why },
-      checkpoint: null,
-    });
+    const error = { code: 'lease-revoked', message: why };
+    this.end(attempt.start, { outcome: 'lost', result: null, error, checkpoint: null });
     attempt.scope.cancel();
   }
 
@@ -85,8 +79,7 @@ export class RunningAttempts {
   }
 
   private end(start: Start, end: AttemptEnd): void {
-    const attempt = this.attempts.get(start.instance.key);
-    if (attempt === undefined || attempt.granted !== start.granted) return;
+    if (this.attempts.get(start.instance.key)?.start !== start) return;
     this.attempts.delete(start.instance.key);
     this.onEnd(start, end);
   }

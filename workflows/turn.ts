@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, scheduleLocalActivity, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  scheduleLocalActivity,
+  sleep,
+} from '@temporalio/workflow';
 import type { AdvanceAnswer, AdvanceRequest } from '../src/domain/advance.js';
 
 /** The ledger answers in milliseconds or not at all; a longer wait would only keep the run from hearing its signals. */
@@ -25,7 +31,10 @@ export const ask = async (request: AdvanceRequest): Promise<AdvanceAnswer | null
 
 /** How long to wait before the next try after `failures` unanswered ones; the wait is a durable timer. */
 export const pauseAfter = (failures: number): Promise<void> =>
-  sleep(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS));
+  durableWait(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS));
+
+/** A timer that outlives the run's cancellation, so that nobody has to handle its own. */
+export const durableWait = (ms: number): Promise<void> => CancellationScope.nonCancellable(() => sleep(ms));
 
 const isFinal = (error: unknown): boolean =>
   error instanceof ActivityFailure &&
