@@ -12,7 +12,7 @@ import { PACKAGE_ROOT } from './package-root.js';
 import { UndoStack } from './undo-stack.js';
 import { until } from './until.js';
 
-const NODES_WITHIN_MS = 30_000;
+const NODES_WITHIN_MS = 60_000;
 
 /** What the services in this process stand on. */
 export interface DevServicesOptions {

@@ -3,7 +3,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { registerSearchAttributes } from '../../workers/temporal.js';
 import { until } from './until.js';
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 const RETENTION = '7 days';
 const GRPC_ALREADY_EXISTS = 6;
 
