@@ -10,8 +10,8 @@ export interface Case {
 const MAX_FEATURES = 64;
 /** A longer text is an input, not a category; its beginning has to do. */
 const MAX_TEXT = 200;
-/** Differences and squares of numbers up to this stay finite. */
-const MAX_NUMBER = 1e150;
+/** Rows are single precision; numbers up to this, and their differences, stay finite in it. */
+const MAX_NUMBER = 1e37;
 
 /**
  * Cleans a case: keys name their level, numbers stay finite, texts short. Returns how many features were doubtful

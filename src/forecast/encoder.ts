@@ -10,7 +10,7 @@ const KEYS = 20_000;
 /** A case as the models see it. */
 export interface Encoded {
   /** One number per column, NaN where unknown. */
-  readonly values: Float64Array;
+  readonly values: Float32Array;
   /** What was known of: exact repetitions, each key from the most specific, all work. */
   readonly known: readonly KeyFacts[];
 }
@@ -49,7 +49,7 @@ export class Encoder {
 
   /** The case as it looked at a moment; `Infinity` for now. */
   encode(of: Case, atMs: number): Encoded {
-    const values = new Float64Array(MAX_COLUMNS).fill(Number.NaN);
+    const values = new Float32Array(MAX_COLUMNS).fill(Number.NaN);
     const known = [
       this.#details.get(fingerprint(of))?.asOf(atMs) ?? NOTHING_KNOWN,
       ...of.keys.map((key) => this.#hierarchy.get(key)?.asOf(atMs) ?? NOTHING_KNOWN),
@@ -93,7 +93,7 @@ export class Encoder {
   }
 
   #write(
-    values: Float64Array,
+    values: Float32Array,
     block: string,
     numbers: readonly ((f: KeyFacts) => number)[],
     facts: KeyFacts,

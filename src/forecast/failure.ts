@@ -5,8 +5,8 @@ import { sigmoid } from './trees/losses.js';
 const WEIGHT_OF_WIDER = 5;
 /** What to expect when nothing has ever been seen. */
 const ASSUMED_RATE = 0.1;
-/** Step of the calibration's descent; a thousand attempts settle it. */
-const STEP = 0.01;
+/** The first step of the descent; a thousand attempts settle it. */
+const STEP = 0.1;
 /** A probability is never taken to be surer than this. */
 const SURE = 0.0005;
 
@@ -21,29 +21,41 @@ export function failureRate(known: readonly KeyFacts[]): number {
   return rate;
 }
 
-/** Keeps probabilities true to what happens: logistic calibration (Platt 1999), learned online by gradient steps. */
-export class Calibration {
-  #slope = 1;
-  #offset = 0;
+/**
+ * One calibrated probability from two opinions: a logistic regression on their logits (stacking, Wolpert 1992; Platt
+ * 1999), learned online with steps that shrink as evidence gathers (AdaGrad, Duchi et al. 2011).
+ */
+export class FailureBlend {
+  readonly #weights = [0.5, 0.5, 0];
+  readonly #squares = [1, 1, 1];
 
-  /** The calibrated probability. */
-  apply(probability: number): number {
-    return bounded(sigmoid(this.#slope * logit(probability) + this.#offset));
+  /** The probability that these two opinions come to. */
+  blend(rate: number, trees: number): number {
+    return bounded(sigmoid(this.#logit(inputsOf(rate, trees))));
   }
 
-  /** Learns what came of a raw probability. */
-  learn(probability: number, failed: boolean): void {
-    const x = logit(probability);
-    const error = (failed ? 1 : 0) - sigmoid(this.#slope * x + this.#offset);
-    this.#slope = Math.max(0.2, Math.min(3, this.#slope + (STEP * error * x) / (1 + x * x)));
-    this.#offset = Math.max(-3, Math.min(3, this.#offset + STEP * error));
+  /** Learns what came of two opinions. */
+  learn(rate: number, trees: number, failed: boolean): void {
+    const inputs = inputsOf(rate, trees);
+    const error = (failed ? 1 : 0) - sigmoid(this.#logit(inputs));
+    inputs.forEach((input, i) => {
+      const gradient = error * input;
+      const squares = (this.#squares[i] as number) + gradient * gradient;
+      this.#squares[i] = squares;
+      this.#weights[i] = (this.#weights[i] as number) + (STEP * gradient) / Math.sqrt(squares);
+    });
   }
 
   /** The state to compare. */
   toJSON(): unknown {
-    return [this.#slope, this.#offset];
+    return [this.#weights, this.#squares];
+  }
+
+  #logit(inputs: readonly number[]): number {
+    return inputs.reduce((sum, input, i) => sum + input * (this.#weights[i] as number), 0);
   }
 }
 
+const inputsOf = (rate: number, trees: number): readonly number[] => [logit(rate), logit(trees), 1];
 const bounded = (p: number): number => Math.max(SURE, Math.min(1 - SURE, p));
 const logit = (p: number): number => Math.log(bounded(p) / (1 - bounded(p)));

@@ -1,7 +1,7 @@
+import { Timeline } from './timeline.js';
+
 /** What was known of one key at a moment. Runtimes are natural logarithms of seconds, NaN where there was none. */
 export interface KeyFacts {
-  /** When the latest attempt counted here ended. */
-  readonly endMs: number;
   readonly attempts: number;
   /** Attempts that gave a runtime. */
   readonly count: number;
@@ -26,7 +26,6 @@ export interface Settled {
 
 /** What is known of a key never seen. */
 export const NOTHING_KNOWN: KeyFacts = {
-  endMs: Number.NEGATIVE_INFINITY,
   attempts: 0,
   count: 0,
   median: Number.NaN,
@@ -41,52 +40,30 @@ export const NOTHING_KNOWN: KeyFacts = {
 const WINDOW = 20;
 const FAST = 1 / 3;
 const SLOW = 1 / 100;
-/** How many moments are kept of every generation; see `KeyHistory.asOf`. */
-const KEPT = 3;
 
-/** What is known of one key: now, and (more coarsely the longer ago) at earlier moments. */
+/** What is known of one key: now, and at earlier moments. */
 export class KeyHistory {
   readonly #window: number[] = [];
-  readonly #generations: KeyFacts[][] = [];
-  #now = NOTHING_KNOWN;
+  readonly #facts = new Timeline(NOTHING_KNOWN);
 
   get now(): KeyFacts {
-    return this.#now;
+    return this.#facts.now;
   }
 
-  /**
-   * What was known at a moment. A model taught with what was known when an attempt *ended* would lean on the siblings
-   * that ended with it, which no forecast has: on the Philly trace that doubled the median error (410 to 850 s).
-   * Generation g keeps the latest three of every 2^g moments, so that the answer's age is right within a factor of two.
-   */
+  /** What was known at a moment; `Infinity` for now. */
   asOf(atMs: number): KeyFacts {
-    if (this.#now.endMs <= atMs) return this.#now;
-    for (const generation of this.#generations) {
-      const known = generation.findLast((facts) => facts.endMs <= atMs);
-      if (known !== undefined) return known;
-    }
-    return NOTHING_KNOWN;
+    return this.#facts.asOf(atMs);
   }
 
-  /** Learns one attempt; a clock that steps back is taken to have stood still. */
+  /** Learns one attempt. */
   add(settled: Settled): void {
-    const ordinal = this.#now.attempts;
-    this.#now = this.#next(settled);
-    for (let g = 0; ordinal % 2 ** g === 0 && 2 ** g <= 2 * Math.max(1, ordinal); g += 1) this.#keep(g);
+    this.#facts.change(settled.endMs, this.#next(settled));
   }
 
-  #keep(g: number): void {
-    const generation = this.#generations[g] ?? [];
-    this.#generations[g] = generation;
-    generation.push(this.#now);
-    if (generation.length > KEPT) generation.shift();
-  }
-
-  #next({ endMs, y, failed }: Settled): KeyFacts {
-    const was = this.#now;
+  #next({ y, failed }: Settled): KeyFacts {
+    const was = this.now;
     const attempts = was.attempts + 1;
     const ended = {
-      endMs: Math.max(endMs, was.endMs),
       attempts,
       failures: ease(was.failures, failed ? 1 : 0, Math.max(SLOW, 1 / attempts)),
       recentFailures: ease(was.recentFailures, failed ? 1 : 0, FAST),

@@ -1,3 +1,4 @@
+export { type Arrival, createDemandForecaster, type Demand, type DemandForecaster } from './demand.js';
 export { type EvaluationPlan, type EvaluationReport, evaluate } from './evaluate.js';
 export {
   createForecaster,

@@ -1,7 +1,7 @@
 import type { Case } from './case.js';
 import { Conformal } from './conformal.js';
 import { type Encoded, Encoder } from './encoder.js';
-import { Calibration, failureRate } from './failure.js';
+import { FailureBlend, failureRate } from './failure.js';
 import { linearValue } from './linear.js';
 import type { Models } from './models.js';
 import { type Blend, Tournament } from './tournament.js';
@@ -31,6 +31,9 @@ export interface Expectation {
   readonly drifting: boolean;
 }
 
+/** All that is known, whatever the clock says. */
+const NOW = Number.POSITIVE_INFINITY;
+
 /** Who takes part in the tournament, in the order of their values. */
 const CONTESTANTS = [
   'same-inputs',
@@ -52,7 +55,7 @@ export class Learner {
   readonly #training = new Training();
   readonly #tournament = new Tournament(CONTESTANTS.length);
   readonly #conformal = new Conformal();
-  readonly #calibration = new Calibration();
+  readonly #failures = new FailureBlend();
 
   /** Learns one settled attempt, scored by what was known when it began. */
   learn(of: Case, attempt: Attempt): void {
@@ -60,17 +63,17 @@ export class Learner {
     const models = this.#training.asOf(attempt.startMs);
     const failed = attempt.ended === 'failed';
     const y = this.#runtime(of, encoded, models, attempt);
-    if (attempt.ended === 'succeeded' && !Number.isNaN(y)) this.#score(of, encoded, models, y);
-    if (attempt.ended !== 'cut-short') this.#calibration.learn(this.#rawFailure(encoded, models), failed);
+    if (attempt.ended === 'succeeded' && !Number.isNaN(y)) this.#score(of, encoded, models, y, attempt);
+    if (attempt.ended !== 'cut-short') this.#failures.learn(...opinions(encoded, models), failed);
     this.#encoder.learn(of, { endMs: attempt.endMs, y, failed });
-    const row = { values: encoded.values, target: y, failed };
+    const row = { values: encoded.values.slice(0, this.#encoder.width), target: y, failed };
     this.#training.learn(row, attempt.endMs, this.#encoder.width);
   }
 
   /** What is expected of a case now; undefined before anything was learned. */
   expect(of: Case): Expectation | undefined {
-    const encoded = this.#encoder.encode(of, Number.POSITIVE_INFINITY);
-    const blend = this.#tournament.blend(tournamentKeys(of), contest(encoded, this.#training.models));
+    const encoded = this.#encoder.encode(of, NOW);
+    const blend = this.#tournament.blend(tournamentKeys(of), contest(encoded, this.#training.models), NOW);
     if (blend === undefined) return undefined;
     return {
       quantileSeconds: (q) => Math.exp(this.#quantile(blend, q)),
@@ -82,8 +85,8 @@ export class Learner {
 
   /** The probability that an attempt of this case fails. */
   failureProbability(of: Case): number {
-    const encoded = this.#encoder.encode(of, Number.POSITIVE_INFINITY);
-    return this.#calibration.apply(this.#rawFailure(encoded, this.#training.models));
+    const encoded = this.#encoder.encode(of, NOW);
+    return this.#failures.blend(...opinions(encoded, this.#training.models));
   }
 
   /** The state to compare; keys in a fixed order. */
@@ -93,7 +96,7 @@ export class Learner {
       training: this.#training,
       tournament: this.#tournament,
       conformal: this.#conformal,
-      calibration: this.#calibration,
+      failures: this.#failures,
     };
   }
 
@@ -102,7 +105,7 @@ export class Learner {
     if (attempt.seconds === undefined || attempt.ended === 'failed') return Number.NaN;
     const y = within(Math.log(attempt.seconds));
     if (attempt.ended === 'succeeded') return y;
-    const blend = this.#tournament.blend(tournamentKeys(of), contest(encoded, models));
+    const blend = this.#tournament.blend(tournamentKeys(of), contest(encoded, models), attempt.startMs);
     return blend === undefined ? y : this.#beyond(blend, y);
   }
 
@@ -116,23 +119,25 @@ export class Learner {
     return Math.max(y, this.#quantile(blend, (1 + passed) / 2));
   }
 
-  #score(of: Case, encoded: Encoded, models: Models | undefined, y: number): void {
+  #score(of: Case, encoded: Encoded, models: Models | undefined, y: number, attempt: Attempt): void {
     const keys = tournamentKeys(of);
     const values = contest(encoded, models);
-    const blend = this.#tournament.blend(keys, values);
+    const blend = this.#tournament.blend(keys, values, attempt.startMs);
     if (blend === undefined) return;
     this.#conformal.add((y - blend.value) / blend.spread);
-    this.#tournament.learn(keys, values, blend.value, y);
+    this.#tournament.learn(keys, values, blend.value, y, attempt.endMs);
   }
 
   #quantile(blend: Blend, q: number): number {
     return within(blend.value + blend.spread * this.#conformal.quantile(q));
   }
+}
 
-  #rawFailure(encoded: Encoded, models: Models | undefined): number {
-    const trees = models?.failureTrees;
-    return trees === undefined ? failureRate(encoded.known) : sigmoid(boostedScore(trees, encoded.values));
-  }
+/** The two opinions on failure: the keys' own rate, and the trees' (the rate again before there are any). */
+function opinions({ values, known }: Encoded, models: Models | undefined): [rate: number, trees: number] {
+  const rate = failureRate(known);
+  const trees = models?.failureTrees;
+  return [rate, trees === undefined ? rate : sigmoid(boostedScore(trees, values))];
 }
 
 /** What each contestant says, in log seconds; NaN for no opinion. */

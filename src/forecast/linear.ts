@@ -35,8 +35,12 @@ export function fitLinear(rows: Rows, targets: Float64Array): LinearModel {
   return { ...shape, weights: flat.slice(0, rows.width), intercept: flat[rows.width] ?? mean };
 }
 
+/** About how many table look-ups a fit is worth: the products of all columns, and a singular value decomposition. */
+export const linearCost = ({ count, width }: Rows): number =>
+  (Math.min(count, MAX_ROWS) + width) * width * width + 40 * width ** 3;
+
 /** What the plane says of the row that starts at `offset`. */
-export function linearValue(model: LinearModel, values: Float64Array, offset = 0): number {
+export function linearValue(model: LinearModel, values: Float32Array, offset = 0): number {
   let sum = model.intercept;
   for (let column = 0; column < model.weights.length; column += 1) {
     sum +=
@@ -47,7 +51,7 @@ export function linearValue(model: LinearModel, values: Float64Array, offset = 0
 
 type Shape = Pick<LinearModel, 'centers' | 'spreads'>;
 
-const standardized = (shape: Shape, values: Float64Array, offset: number): number[] =>
+const standardized = (shape: Shape, values: Float32Array, offset: number): number[] =>
   shape.centers.map((_, column) => standardValue(shape, values[offset + column] as number, column));
 
 /** A missing value stands at its column's mean. */

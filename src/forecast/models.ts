@@ -1,4 +1,4 @@
-import { fitLinear, type LinearModel } from './linear.js';
+import { fitLinear, type LinearModel, linearCost } from './linear.js';
 import type { TrainingRows } from './training-rows.js';
 import type { Rows } from './trees/bins.js';
 import { type BoostedTrees, type BoostingPlan, startBoosting } from './trees/boosting.js';
@@ -44,7 +44,7 @@ export function* fitModels(
   );
   if (inputs.count < MIN_ROWS) return undefined;
   const linear = fitLinear(inputs, targets);
-  yield Math.min(inputs.count, 4000) * width * 10;
+  yield linearCost(inputs);
   const medianTrees = yield* boost(inputs, targets, { ...PLAN, loss: absoluteError });
   const meanTrees = yield* boost(inputs, targets, { ...PLAN, loss: squaredError });
   const [cases, failed] = rows.select(

@@ -3,7 +3,7 @@ import type { Rows } from './trees/bins.js';
 
 /** One observation as the models learn it. `target` is NaN where the attempt gave no runtime. */
 export interface TrainingRow {
-  readonly values: Float64Array;
+  readonly values: Float32Array;
   readonly target: number;
   readonly failed: boolean;
 }
@@ -47,7 +47,7 @@ export class TrainingRows {
     target: (row: TrainingRow) => number,
   ): [Rows, Float64Array] {
     const kept = [...this.#sample, ...this.#latest].filter(keep);
-    const values = new Float64Array(kept.length * width).fill(Number.NaN);
+    const values = new Float32Array(kept.length * width).fill(Number.NaN);
     kept.forEach((row, i) => {
       values.set(row.values.subarray(0, width), i * width);
     });

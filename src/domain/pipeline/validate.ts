@@ -44,7 +44,7 @@ export const checkPipeline = (document: JsonValue): ReadPipeline => {
 export const formatProblems = (file: string, problems: readonly Problem[]): string =>
   problems
     .map(({ line, column, path, message, mend }) => {
-      const place = line === undefined ? file : `${file}:${line}:${column}`;
+      const place = [file, line, column].filter((part) => part !== undefined).join(':');
       return `${place} ${path === '' ? '' : `${path}: `}${message} — ${mend}`;
     })
     .join('\n');

@@ -7,7 +7,7 @@ const SAMPLE_ROWS = 4096;
 export interface Rows {
   readonly count: number;
   readonly width: number;
-  readonly values: Float64Array;
+  readonly values: Float32Array;
 }
 
 /** Rows as small integers, one array per column. Bin 0 is "missing"; bin b > 0 holds values up to `cuts[b - 1]`. */

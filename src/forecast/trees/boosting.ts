@@ -29,7 +29,7 @@ export interface BoostedTrees {
 }
 
 /** The model's score for the row that starts at `offset`. */
-export function boostedScore(model: BoostedTrees, values: Float64Array, offset = 0): number {
+export function boostedScore(model: BoostedTrees, values: Float32Array, offset = 0): number {
   let score = model.start;
   for (const tree of model.trees) score += treeValue(tree, values, offset);
   return score;
@@ -58,7 +58,7 @@ export function startBoosting(
   const useful = binned.columns.flatMap((column, index) => (column.cuts.length > 0 ? [index] : []));
   const trees: Tree[] = [];
   return {
-    stepCost: rows.count * (plan.rowShare * plan.columnShare * useful.length * 3 + 8),
+    stepCost: costOf(plan, rows.count, useful.length),
     step() {
       for (let row = 0; row < rows.count; row += 1) {
         gradients[row] = plan.loss.gradient(targets[row] as number, scores[row] as number);
@@ -78,6 +78,14 @@ export function startBoosting(
       return trees.length < plan.trees ? undefined : { start, trees };
     },
   };
+}
+
+/** Each row is looked up once per column on its way down (halved by subtraction), each leaf scans its bins. */
+function costOf(plan: BoostingPlan, rows: number, columns: number): number {
+  const leaves = Math.min(plan.maxLeaves, rows / plan.minLeafRows);
+  return (
+    rows * (plan.rowShare * plan.columnShare * columns * 3 + 8) + leaves * plan.columnShare * columns * 300
+  );
 }
 
 function sampleRows(count: number, share: number, random: () => number): Int32Array {

@@ -13,7 +13,7 @@ export interface Tree {
 }
 
 /** What a tree says of the row that starts at `offset` of `values`. */
-export function treeValue(tree: Tree, values: Float64Array, offset: number): number {
+export function treeValue(tree: Tree, values: Float32Array, offset: number): number {
   const { column, threshold, left, value } = tree;
   let node = 0;
   for (let c = column[0] as number; c >= 0; c = column[node] as number) {
