@@ -5,7 +5,7 @@ import { createRun, forecastOnly } from './commands/create-run.js';
 import { hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
 import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
 import type { Ledger } from './contract.js';
-import { type Database, openDatabase } from './database/database.js';
+import { type Database, openDatabase, unavailable } from './database/database.js';
 import { Learning } from './learning.js';
 import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
 import { askPlanner, explain } from './queries/explain.js';
@@ -50,33 +50,42 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     advance: (request) => commits.run(advance(request)),
     createRun: (spec, { idempotencyKey } = {}) => commits.run(createRun(spec, idempotencyKey ?? null)),
     forecastRun: (spec) => commits.run(forecastOnly(spec)),
-    getRun: (runId) => getRun(database, runId, clock()),
-    listRuns: (filter) => listRuns(database, filter),
+    getRun: (runId) => answered(getRun(database, runId, clock())),
+    listRuns: (filter) => answered(listRuns(database, filter)),
     requestSignal: (runId, name, payload) => commits.run(requestSignal(runId, name, payload)),
     requestCancel: (runId, reason) => commits.run(requestSignal(runId, 'cancel', { reason })),
     explain: async (runId, taskKey) =>
-      explain(database, await commits.run(askPlanner(runId)), { runId, taskKey }, clock()),
+      answered(explain(database, await commits.run(askPlanner(runId)), { runId, taskKey }, clock())),
     registerNode: (request) => commits.run(registerNode(request)),
-    heartbeat: (request) => heartbeat(database, commits, request, clock()),
-    listNodes: (filter) => listNodes(database, filter?.pool),
-    sweepNodes: () => sweeper.sweep(),
-    claimOutbox: (limit) => claimOutbox(database, limit, clock()),
-    completeOutbox: (ids) => completeOutbox(database, ids),
-    retryOutbox: (id, error) => retryOutbox(database, id, error, clock()),
+    heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
+    listNodes: (filter) => answered(listNodes(database, filter?.pool)),
+    sweepNodes: () => answered(sweeper.sweep()),
+    claimOutbox: (limit) => answered(claimOutbox(database, limit, clock())),
+    completeOutbox: (ids) => answered(completeOutbox(database, ids)),
+    retryOutbox: (id, error) => answered(retryOutbox(database, id, error, clock())),
     onOutbox(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    openRuns: () => openRuns(database),
+    openRuns: () => answered(openRuns(database)),
     closeRun: (runId, end) => commits.run(closeRun(runId, end)),
     closeWorkflow: (runId, workflowId) => commits.run(closeWorkflow(runId, workflowId)),
-    ping: async () => void (await database.headVersion()),
+    ping: async () => void (await answered(database.headVersion())),
     async close() {
       await commits.idle();
       await stopListening();
       await database.close();
     },
   };
+};
+
+/** A query whose failure is the database's. */
+const answered = async <Answer>(query: Promise<Answer>): Promise<Answer> => {
+  try {
+    return await query;
+  } catch (cause) {
+    throw unavailable(cause);
+  }
 };
 
 /**

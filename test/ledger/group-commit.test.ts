@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import pg from 'pg';
 import { expect, it } from 'vitest';
 import { runId } from '../../src/domain/index.js';
 import type { Ledger } from '../../src/ledger/index.js';
@@ -161,4 +162,66 @@ onPostgres('Several processes on one database', (freshStore) => {
     const ledgers = await Promise.all([store.open(), store.open(), store.open()]);
     await Promise.all(ledgers.map((ledger) => ledger.ping()));
   });
+
+  it('lose nothing and do nothing twice when the database cuts their connections at any time', async () => {
+    const store = await freshStore();
+    const ledgers = [await store.open(), await store.open()];
+    const [first] = ledgers as [Ledger];
+    const capacity = { devices: 2, cores: 64, memoryBytes: 0, slots: 0 };
+    const node = await TestNode.register(first, 'gpu-1', { capacity });
+    const runs = [await TestRun.create(first), await TestRun.create(first), await TestRun.create(first)];
+    const cutter = new pg.Client({ connectionString: store.url });
+    await cutter.connect();
+    let working = true;
+    let cuts = 0;
+    const cutting = (async () => {
+      while (working) {
+        cuts += (await cutter.query(CUT)).rowCount ?? 0;
+        await new Promise(setImmediate);
+      }
+    })();
+    await Promise.all(runs.map((run, index) => liveThrough(run, ledgers[index % 2] as Ledger)));
+    working = false;
+    await cutting;
+    await cutter.end();
+    expect(cuts).toBeGreaterThan(0);
+    const settled = await Promise.all(runs.map(({ id }) => persist(() => first.explain(id))));
+    for (const past of settled.flat().map((explanation) => explanation.past)) {
+      expect(past.filter(({ kind }) => kind === 'granted')).toHaveLength(1);
+      expect(past.filter(({ kind }) => kind === 'ended')).toHaveLength(1);
+    }
+    expect(settled.flat()).toHaveLength(15);
+    expect(await persist(() => node.beat())).toEqual({ stop: [], stale: false });
+    expect((await persist(() => first.listNodes()))[0]?.leases).toEqual([]);
+  });
 });
+
+/** Ends one connection of the ledgers, now and then. */
+const CUT = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE application_name LIKE 'signalbox%' AND datname = current_database() AND random() < 0.1 LIMIT 1`;
+
+/** Asks the same again until the ledger answers, as a workflow does. */
+const persist = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ledger-unavailable' });
+    }
+  }
+};
+
+/** Five tasks one after the other; each turn is asked until it is answered. */
+const liveThrough = async (run: TestRun, ledger: Ledger): Promise<void> => {
+  for (let index = 0; index < 5; index += 1) {
+    const ready = [aReadyTask(`t${index}`)];
+    let grant: ReturnType<typeof granted> | undefined;
+    while (grant === undefined) {
+      const { verdicts } = await persist(() => run.turn({ ready, askAgain: true }, ledger));
+      grant = verdicts.find((verdict) => verdict.kind === 'granted');
+    }
+    const ended = [theEndOf(grant)];
+    await persist(() => run.turn({ ended }, ledger));
+  }
+  await persist(() => run.turn({ end: { status: 'succeeded' } }, ledger));
+};

