@@ -47,7 +47,7 @@ export function createDemandForecaster(): DemandForecaster {
       demand.add(atMs, deviceSeconds);
     },
     predict(pool, nowMs, seconds) {
-      const hours = Math.max(1, Math.min(LONGEST_SILENCE * 3600, seconds)) / 3600;
+      const hours = Math.max(1, Math.min(LONGEST_SILENCE * 3600, seconds || 0)) / 3600;
       return pools.get(pool)?.expect(nowMs, hours) ?? { deviceSeconds: 0, low: 0, high: 0, hours: 0 };
     },
   };

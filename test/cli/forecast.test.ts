@@ -45,7 +45,7 @@ describe('signalbox forecast evaluate', () => {
       'a runtime that is no number',
       [...JOBS, '1,soon,u1,1'],
       ALL,
-      ':62: ran: "soon" is not a number of seconds',
+      ':62 ran: "soon" is not a number of seconds',
     ],
     ['a line with too few cells', [...JOBS, '1,2'], ALL, 'line 62'],
     ['neither time nor group', JOBS, [], '--time'],
