@@ -1,31 +1,38 @@
-/** A map that forgets the key least recently written once it holds `capacity` of them. */
+/**
+ * A map of bounded size that forgets what has not been written for longest, in two generations: when the young one is
+ * full it becomes the old one, and what the old one still held is forgotten. (Re-inserting every key at the end of one
+ * Map, as caches often do, leaves holes that finding the oldest key must skip: 0.1 ms an observation at 20,000 keys.)
+ */
 export class BoundedMap<V> {
-  readonly #entries = new Map<string, V>();
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
 
+  /** Holds the latest `capacity / 2` keys at least, `capacity` at most. */
   constructor(
-    readonly capacity: number,
+    private readonly capacity: number,
     private readonly make: () => V,
   ) {}
 
   get(key: string): V | undefined {
-    return this.#entries.get(key);
+    return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  /** The value to write to: made when new, and the last to be forgotten from now on. */
+  /** The value to write to: made when new. */
   touch(key: string): V {
-    const value = this.#entries.get(key) ?? this.make();
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size > this.capacity) this.#forgetOldest();
+    const known = this.#young.get(key);
+    if (known !== undefined) return known;
+    const value = this.#old.get(key) ?? this.make();
+    if (this.#young.size >= this.capacity / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, value);
     return value;
   }
 
-  #forgetOldest(): void {
-    const oldest = this.#entries.keys().next();
-    if (!oldest.done) this.#entries.delete(oldest.value);
-  }
-
-  entries(): IterableIterator<[string, V]> {
-    return this.#entries.entries();
+  /** All that it holds, in an order that depends on the writes alone. */
+  *entries(): Generator<[string, V]> {
+    yield* this.#young;
+    for (const entry of this.#old) if (!this.#young.has(entry[0])) yield entry;
   }
 }

@@ -7,7 +7,7 @@ export const MAX_COLUMNS = 96;
 /** Keys remembered: of the hierarchy, and of single categories and exact repetitions (which may be a million texts). */
 const KEYS = 20_000;
 
-/** A case as the models see it. */
+/** A case as the models see it; valid until the next is encoded. */
 export interface Encoded {
   /** One number per column, NaN where unknown. */
   readonly values: Float32Array;
@@ -40,6 +40,7 @@ export class Encoder {
   readonly #hierarchy = new BoundedMap(KEYS, () => new KeyHistory());
   readonly #details = new BoundedMap(KEYS, () => new KeyHistory());
   readonly #everything = new KeyHistory();
+  readonly #row = new Float32Array(MAX_COLUMNS);
   #width = 0;
 
   /** Columns in use; those of a row beyond it are NaN. */
@@ -49,7 +50,7 @@ export class Encoder {
 
   /** The case as it looked at a moment; `Infinity` for now. */
   encode(of: Case, atMs: number): Encoded {
-    const values = new Float32Array(MAX_COLUMNS).fill(Number.NaN);
+    const values = this.#row.fill(Number.NaN);
     const known = [
       this.#details.get(fingerprint(of))?.asOf(atMs) ?? NOTHING_KNOWN,
       ...of.keys.map((key) => this.#hierarchy.get(key)?.asOf(atMs) ?? NOTHING_KNOWN),

@@ -66,7 +66,7 @@ export class Learner {
     if (attempt.ended === 'succeeded' && !Number.isNaN(y)) this.#score(of, encoded, models, y, attempt);
     if (attempt.ended !== 'cut-short') this.#failures.learn(...opinions(encoded, models), failed);
     this.#encoder.learn(of, { endMs: attempt.endMs, y, failed });
-    const row = { values: encoded.values.slice(0, this.#encoder.width), target: y, failed };
+    const row = { values: encoded.values, target: y, failed };
     this.#training.learn(row, attempt.endMs, this.#encoder.width);
   }
 

@@ -1,7 +1,7 @@
 import { fitLinear, type LinearModel, linearCost } from './linear.js';
-import type { TrainingRows } from './training-rows.js';
-import type { Rows } from './trees/bins.js';
-import { type BoostedTrees, type BoostingPlan, startBoosting } from './trees/boosting.js';
+import type { Lesson, TrainingRows } from './training-rows.js';
+import { type BinnedRows, binRows, type Rows } from './trees/bins.js';
+import { type BoostedTrees, type BoostingPlan, type Loss, startBoosting } from './trees/boosting.js';
 import { absoluteError, logLoss, squaredError } from './trees/losses.js';
 
 /** The fitted models of one moment. */
@@ -37,31 +37,28 @@ export function* fitModels(
   width: number,
   bornMs: number,
 ): Generator<number, Models | undefined> {
-  const [inputs, targets] = rows.select(
-    width,
-    (row) => !Number.isNaN(row.target),
-    (row) => row.target,
-  );
-  if (inputs.count < MIN_ROWS) return undefined;
-  const linear = fitLinear(inputs, targets);
-  yield linearCost(inputs);
-  const medianTrees = yield* boost(inputs, targets, { ...PLAN, loss: absoluteError });
-  const meanTrees = yield* boost(inputs, targets, { ...PLAN, loss: squaredError });
-  const [cases, failed] = rows.select(
-    width,
-    () => true,
-    (row) => (row.failed ? 1 : 0),
-  );
-  const everFailed = failed.includes(1);
-  const failureTrees = everFailed ? yield* boost(cases, failed, { ...PLAN, loss: logLoss }) : undefined;
+  const runtimes = rows.runtimes(width);
+  if (runtimes.rows.count < MIN_ROWS) return undefined;
+  const linear = fitLinear(runtimes.rows, runtimes.targets);
+  yield linearCost(runtimes.rows);
+  const binned = binRows(runtimes.rows);
+  yield binningCost(runtimes.rows);
+  const medianTrees = yield* boost(runtimes, binned, absoluteError);
+  const meanTrees = yield* boost(runtimes, binned, squaredError);
+  const failures = rows.failures(width);
+  const failureTrees = failures.targets.includes(1)
+    ? yield* boost(failures, binRows(failures.rows), logLoss)
+    : undefined;
   return { bornMs, linear, medianTrees, meanTrees, failureTrees };
 }
 
-function* boost(rows: Rows, targets: Float64Array, plan: BoostingPlan): Generator<number, BoostedTrees> {
-  const fit = startBoosting(rows, targets, plan, 1);
+function* boost(lesson: Lesson, binned: BinnedRows, loss: Loss): Generator<number, BoostedTrees> {
+  const fit = startBoosting(binned, lesson.targets, { ...PLAN, loss }, 1);
   for (;;) {
     const model = fit.step();
     if (model !== undefined) return model;
     yield fit.stepCost;
   }
 }
+
+const binningCost = ({ count, width }: Rows): number => count * width * 8;

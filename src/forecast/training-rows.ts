@@ -1,56 +1,88 @@
+import { MAX_COLUMNS } from './encoder.js';
 import { seededRandom } from './random.js';
 import type { Rows } from './trees/bins.js';
 
-/** One observation as the models learn it. `target` is NaN where the attempt gave no runtime. */
+/** One observation as the models learn it. */
 export interface TrainingRow {
   readonly values: Float32Array;
+  /** The log runtime, NaN where the attempt gave none. */
   readonly target: number;
   readonly failed: boolean;
 }
 
+/** Rows to fit on, with what is to be learned of each. */
+export interface Lesson {
+  readonly rows: Rows;
+  readonly targets: Float64Array;
+}
+
 /** The latest rows, and an even sample of all earlier ones: the newest behaviour and the rare old case. */
 export class TrainingRows {
-  readonly #latest: TrainingRow[] = [];
-  readonly #sample: TrainingRow[] = [];
+  /** Flat, since thousands of small typed arrays cost the garbage collector more than the fits; grown as needed. */
+  #values = new Float32Array(1024 * MAX_COLUMNS);
+  readonly #targets: number[] = [];
+  readonly #failed: boolean[] = [];
   readonly #random = seededRandom(1);
-  #next = 0;
-  #retired = 0;
+  readonly #half: number;
+  #seen = 0;
 
-  constructor(readonly capacity: number) {}
-
-  get count(): number {
-    return this.#latest.length + this.#sample.length;
+  /** Places [0, capacity / 2) hold the latest rows in turn, the rest the sample. */
+  constructor(readonly capacity: number) {
+    this.#half = capacity / 2;
   }
 
   add(row: TrainingRow): void {
-    const half = this.capacity / 2;
-    const old = this.#latest[this.#next];
-    this.#latest[this.#next] = row;
-    this.#next = (this.#next + 1) % half;
-    if (old !== undefined) this.#retire(old, half);
+    const place = this.#seen % this.#half;
+    if (this.#seen >= this.#half) this.#retire(place);
+    this.#seen += 1;
+    this.#write(place, row.values, row.target, row.failed);
   }
 
-  /** Reservoir sampling (Vitter 1985, algorithm R). */
-  #retire(row: TrainingRow, room: number): void {
-    this.#retired += 1;
-    if (this.#sample.length < room) this.#sample.push(row);
-    else {
-      const at = Math.floor(this.#random() * this.#retired);
-      if (at < room) this.#sample[at] = row;
+  /** The runtimes: of the rows that have one. */
+  runtimes(width: number): Lesson {
+    return this.#select(
+      width,
+      (place) => !Number.isNaN(this.#targets[place]),
+      (place) => this.#targets[place] ?? 0,
+    );
+  }
+
+  /** Whether it failed, 1 or 0: of every row. */
+  failures(width: number): Lesson {
+    return this.#select(
+      width,
+      () => true,
+      (place) => (this.#failed[place] ? 1 : 0),
+    );
+  }
+
+  /** Reservoir sampling of what is no longer among the latest (Vitter 1985, algorithm R). */
+  #retire(from: number): void {
+    const retired = this.#seen - this.#half;
+    const at = retired < this.#half ? retired : Math.floor(this.#random() * (retired + 1));
+    if (at >= this.#half) return;
+    const values = this.#values.subarray(from * MAX_COLUMNS, (from + 1) * MAX_COLUMNS);
+    this.#write(this.#half + at, values, this.#targets[from] as number, this.#failed[from] as boolean);
+  }
+
+  #write(place: number, values: Float32Array, target: number, failed: boolean): void {
+    if ((place + 1) * MAX_COLUMNS > this.#values.length) {
+      const grown = new Float32Array(Math.min(this.capacity, 2 * (place + 1)) * MAX_COLUMNS);
+      grown.set(this.#values);
+      this.#values = grown;
     }
+    this.#values.set(values, place * MAX_COLUMNS);
+    this.#targets[place] = target;
+    this.#failed[place] = failed;
   }
 
-  /** The rows that `keep` accepts, side by side, `width` columns each, with their targets. */
-  select(
-    width: number,
-    keep: (row: TrainingRow) => boolean,
-    target: (row: TrainingRow) => number,
-  ): [Rows, Float64Array] {
-    const kept = [...this.#sample, ...this.#latest].filter(keep);
-    const values = new Float32Array(kept.length * width).fill(Number.NaN);
-    kept.forEach((row, i) => {
-      values.set(row.values.subarray(0, width), i * width);
+  #select(width: number, keep: (place: number) => boolean, target: (place: number) => number): Lesson {
+    const kept = this.#targets.flatMap((_, place) => (keep(place) ? [place] : []));
+    const values = new Float32Array(kept.length * width);
+    kept.forEach((place, i) => {
+      const from = place * MAX_COLUMNS;
+      values.set(this.#values.subarray(from, from + width), i * width);
     });
-    return [{ count: kept.length, width, values }, Float64Array.from(kept, target)];
+    return { rows: { count: kept.length, width, values }, targets: Float64Array.from(kept, target) };
   }
 }

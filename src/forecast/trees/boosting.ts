@@ -1,6 +1,6 @@
 import { seededRandom } from '../random.js';
-import { type BinnedRows, binRows, type Rows } from './bins.js';
-import { addTreeValues, growTree, type Tree, type TreeLimits, treeValue } from './tree.js';
+import type { BinnedRows } from './bins.js';
+import { addTreeValues, growTree, Histograms, type Tree, type TreeLimits, treeValue } from './tree.js';
 
 /** What boosting descends on: where to start, the gradient at a row, and the best step for a leaf. */
 export interface Loss {
@@ -45,18 +45,18 @@ export interface BoostingFit {
 
 /** Begins gradient boosting (Friedman 2001) over binned rows. */
 export function startBoosting(
-  rows: Rows,
+  rows: BinnedRows,
   targets: Float64Array,
   plan: BoostingPlan,
   seed: number,
-  binned: BinnedRows = binRows(rows),
 ): BoostingFit {
   const random = seededRandom(seed);
   const start = plan.loss.start(targets);
   const scores = new Float64Array(rows.count).fill(start);
   const gradients = new Float64Array(rows.count);
-  const useful = binned.columns.flatMap((column, index) => (column.cuts.length > 0 ? [index] : []));
+  const useful = rows.columns.flatMap((column, index) => (column.cuts.length > 0 ? [index] : []));
   const trees: Tree[] = [];
+  const histograms = new Histograms(rows.count, useful.length);
   return {
     stepCost: costOf(plan, rows.count, useful.length),
     step() {
@@ -64,16 +64,17 @@ export function startBoosting(
         gradients[row] = plan.loss.gradient(targets[row] as number, scores[row] as number);
       }
       const grown = growTree(
-        binned,
+        rows,
         gradients,
         sampleRows(rows.count, plan.rowShare, random),
         sampleColumns(useful, plan.columnShare, random),
         plan,
+        histograms,
       );
       for (const leaf of grown.leaves) {
         grown.tree.value[leaf.node] = plan.learningRate * plan.loss.leaf(leaf.rows, targets, scores);
       }
-      addTreeValues(grown, binned, scores);
+      addTreeValues(grown, rows, scores);
       trees.push(grown.tree);
       return trees.length < plan.trees ? undefined : { start, trees };
     },

@@ -69,6 +69,28 @@ interface OpenLeaf {
 /** Per column and bin, side by side: the sum of gradients and the number of rows. */
 type Histogram = Float64Array;
 
+/** Histograms to use again: a fresh one for each of a million leaves kept the garbage collector busy. */
+export class Histograms {
+  readonly #free: Histogram[] = [];
+  readonly gathered: Float64Array;
+
+  constructor(
+    readonly rows: number,
+    readonly columns: number,
+  ) {
+    this.gathered = new Float64Array(rows);
+  }
+
+  /** One filled with zeros. */
+  take(): Histogram {
+    return this.#free.pop()?.fill(0) ?? new Float64Array(this.columns * STRIDE);
+  }
+
+  give(histogram: Histogram): void {
+    this.#free.push(histogram);
+  }
+}
+
 /** Two numbers for each of 64 bins and the bin of the missing. */
 const STRIDE = 2 * 65;
 
@@ -82,6 +104,7 @@ export function growTree(
   rows: Int32Array,
   columns: readonly number[],
   limits: TreeLimits,
+  histograms: Histograms,
 ): GrownTree {
   const size = limits.maxLeaves * 2 - 1;
   const tree = {
@@ -98,14 +121,14 @@ export function growTree(
     histogram,
     split: to - from >= 2 * limits.minLeafRows ? bestSplit(data, histogram, columns, limits) : undefined,
   });
-  let leaves = [open(0, 0, rows.length, histogramOf(data, gradients, rows, columns))];
+  let leaves = [open(0, 0, rows.length, histogramOf(data, gradients, rows, columns, histograms))];
   let nodes = 1;
   while (leaves.length < limits.maxLeaves) {
     const leaf = mostGain(leaves);
     if (leaf?.split === undefined) break;
     const { column, bin } = leaf.split;
     const middle = partition(rows, leaf.from, leaf.to, data.columns[column]?.bins as Uint8Array, bin);
-    const [leftSums, rightSums] = childHistograms(data, gradients, rows, columns, leaf, middle);
+    const [leftSums, rightSums] = childHistograms(data, gradients, rows, columns, leaf, middle, histograms);
     tree.column[leaf.node] = column;
     cutBins[leaf.node] = bin;
     tree.threshold[leaf.node] =
@@ -115,6 +138,7 @@ export function growTree(
     leaves.push(open(nodes, leaf.from, middle, leftSums), open(nodes + 1, middle, leaf.to, rightSums));
     nodes += 2;
   }
+  for (const leaf of leaves) histograms.give(leaf.histogram);
   return {
     tree: {
       column: tree.column.slice(0, nodes),
@@ -140,9 +164,10 @@ function histogramOf(
   gradients: Float64Array,
   rows: Int32Array,
   columns: readonly number[],
+  histograms: Histograms,
 ): Histogram {
-  const histogram = new Float64Array(columns.length * STRIDE);
-  const gathered = new Float64Array(rows.length);
+  const histogram = histograms.take();
+  const { gathered } = histograms;
   for (let i = 0; i < rows.length; i += 1) gathered[i] = gradients[rows[i] as number] as number;
   for (let c = 0; c < columns.length; c += 1) {
     const bins = data.columns[columns[c] as number]?.bins as Uint8Array;
@@ -164,10 +189,11 @@ function childHistograms(
   columns: readonly number[],
   leaf: OpenLeaf,
   middle: number,
+  histograms: Histograms,
 ): [Histogram, Histogram] {
   const leftIsSmaller = middle - leaf.from <= leaf.to - middle;
   const [from, to] = leftIsSmaller ? [leaf.from, middle] : [middle, leaf.to];
-  const smaller = histogramOf(data, gradients, rows.subarray(from, to), columns);
+  const smaller = histogramOf(data, gradients, rows.subarray(from, to), columns, histograms);
   const larger = leaf.histogram;
   for (let i = 0; i < larger.length; i += 1) larger[i] = (larger[i] as number) - (smaller[i] as number);
   return leftIsSmaller ? [smaller, larger] : [larger, smaller];
