@@ -12,6 +12,7 @@ import { healthRoutes } from './routes/health.js';
 import { logRoutes } from './routes/logs.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { runRoutes } from './routes/runs.js';
+import { settledRoutes } from './routes/settled.js';
 
 /** What the API stands on. Without an API token it answers to this machine only. */
 export interface ApiDeps {
@@ -42,6 +43,7 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
     actRoutes(ledger),
     logRoutes(ledger, workspace),
     nodeRoutes(ledger),
+    settledRoutes(ledger),
   );
   app.use(noSuchRoute);
   app.use(answerWithProblem(log));

@@ -9,7 +9,7 @@ import {
   type Verdict,
 } from '../domain/index.js';
 import type * as ledger from '../ledger/index.js';
-import type { Explanation, Node, Run, RunDetail, Task } from './schemas.js';
+import type { Explanation, Node, Run, RunDetail, Settled, Task } from './schemas.js';
 
 const time = (atMs: number): string => new Date(atMs).toISOString();
 const timeOrNull = (atMs: number | null): string | null => (atMs === null ? null : time(atMs));
@@ -158,4 +158,19 @@ export const presentNode = (record: ledger.NodeRecord): Node => ({
     devices: [...devices],
     state,
   })),
+});
+
+/** A settled attempt beside its forecast. */
+export const presentSettled = (row: ledger.SettledAttempt): Settled => ({
+  run: row.runId,
+  pipeline: row.pipeline,
+  task: row.task,
+  key: row.taskKey,
+  attempt: row.attempt,
+  outcome: row.outcome,
+  endedAt: time(row.endedAtMs),
+  ranSeconds: row.runtimeSeconds,
+  forecast: row.forecast,
+  request: row.request,
+  usage: { peakMemoryBytes: row.peakMemoryBytes, cpuSeconds: row.cpuSeconds },
 });

@@ -50,6 +50,13 @@ export const logsQuery = z.strictObject({
 });
 /** The query of `GET /v1/nodes`. */
 export const nodesQuery = z.strictObject({ pool: z.enum(POOLS).optional() });
+/** The query of `GET /v1/attempts`. */
+export const listSettled = z.strictObject({
+  pipeline: pipelineSchema.shape.name.optional(),
+  task: z.string().min(1).max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+});
+export type ListSettled = Partial<z.output<typeof listSettled>>;
 /** The header `Idempotency-Key`. */
 export const idempotencyKey = z
   .string()

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   type JsonValue,
+  OUTCOMES,
   POOLS,
   PRIORITY_CLASSES,
   REASONS,
@@ -148,6 +149,24 @@ export const node = z.strictObject({
 export type Node = z.infer<typeof node>;
 export const nodeList = z.strictObject({ nodes: z.array(node) });
 export type NodeList = z.infer<typeof nodeList>;
+
+/** How an attempt ended, beside the forecast that it was placed by and what it had asked for. */
+export const settled = z.strictObject({
+  run: z.string(),
+  pipeline: z.string(),
+  task: z.string(),
+  key: z.string(),
+  attempt: z.number(),
+  outcome: z.enum(OUTCOMES),
+  endedAt: time,
+  ranSeconds: seconds,
+  forecast: taskForecast,
+  request: resources.extend({ pool: z.enum(POOLS) }),
+  usage: z.strictObject({ peakMemoryBytes: amount.nullable(), cpuSeconds: seconds.nullable() }),
+});
+export type Settled = z.infer<typeof settled>;
+export const settledList = z.strictObject({ attempts: z.array(settled) });
+export type SettledList = z.infer<typeof settledList>;
 
 /** An error as RFC 9457 says it, with our code, the mend, and every mistake by its place. */
 export const problem = z.strictObject({

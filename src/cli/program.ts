@@ -19,7 +19,7 @@ export const createProgram = (): Command => {
   addRunCommands(program);
   addLookCommands(program);
   addActCommands(program);
-  addForecastCommands(program);
+  addHistoryCommands(program, addForecastCommands(program));
   addServiceCommands(program);
   program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command and its options');
   return program;
@@ -108,7 +108,7 @@ const addActCommands = (program: Command): void => {
     .action(async (run, to, options) => (await import('./commands/acts.js')).priority(run, to, options));
 };
 
-const addForecastCommands = (program: Command): void => {
+const addForecastCommands = (program: Command): Command => {
   program.commandsGroup('Forecasts:');
   const forecast = program.command('forecast').description('how well runtimes and failures are foreseen');
   forecast
@@ -134,6 +134,24 @@ const addForecastCommands = (program: Command): void => {
     .option('--seed <n>', 'for the order of groups', wholeNumber(0, 2 ** 31 - 1), 1)
     .addOption(json())
     .action(async (file, options) => (await import('./commands/forecast.js')).evaluateTrace(file, options));
+  return forecast;
+};
+
+const addHistoryCommands = (program: Command, forecast: Command): void => {
+  withApi(forecast.command('show'))
+    .description('what the forecasts of settled tasks were worth; of one task with a plot')
+    .argument('[task]', "its name in the pipeline, without a fan-out's index")
+    .option('--pipeline <name>', 'only tasks of this pipeline')
+    .option('--limit <n>', 'how many attempts, the newest first', wholeNumber(1, 1_000), 1_000)
+    .option('--svg <file>', 'write the plot as a picture')
+    .action(async (task, options) =>
+      (await import('./commands/forecast-show.js')).showForecasts(task, options),
+    );
+  withApi(program.command('advise'))
+    .description('which tasks ask for much more, or less, than they have ever used')
+    .option('--pipeline <name>', 'only tasks of this pipeline')
+    .option('--limit <n>', 'how many attempts, the newest first', wholeNumber(1, 1_000), 1_000)
+    .action(async (options) => (await import('./commands/advise.js')).advise(options));
 };
 
 const addServiceCommands = (program: Command): void => {

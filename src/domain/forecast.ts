@@ -24,8 +24,9 @@ export interface ForecastSubject {
   readonly estimateSeconds?: number;
 }
 
-/** How an attempt ended. `lost`: its worker or node went away. */
-export type Outcome = 'succeeded' | 'failed' | 'preempted' | 'cancelled' | 'lost';
+/** How an attempt may end. `lost`: its worker or node went away. */
+export const OUTCOMES = ['succeeded', 'failed', 'preempted', 'cancelled', 'lost'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** One settled attempt, the unit of learning. All but `succeeded` and `failed` are censored: "at least so long". */
 export interface Observation extends ForecastSubject {

@@ -1,3 +1,4 @@
+export { type Advice, adviceOf, type UsedAttempt } from './advice.js';
 export { type Arrival, createDemandForecaster, type Demand, type DemandForecaster } from './demand.js';
 export { type EvaluationPlan, type EvaluationReport, evaluate } from './evaluate.js';
 export {
@@ -8,5 +9,6 @@ export {
   type Outlook,
   type Prior,
 } from './forecaster.js';
+export { type RuntimeScores, type ScoredRuntime, scoreRuntimes } from './metrics.js';
 export { readTrace, type Trace, type TraceColumns, type TraceRow } from './trace.js';
 export type { Usage } from './usage.js';

@@ -9,6 +9,7 @@ import type {
   LeaseId,
   Node,
   NodeId,
+  Observation,
   PipelineSignals,
   Pool,
   PriorityClass,
@@ -179,6 +180,22 @@ export interface RunFilter {
   readonly before?: RunId;
 }
 
+/** Which settled attempts to list, newest first; `task` is its name in the pipeline, without a fan-out's index. */
+export interface SettledFilter {
+  readonly pipeline?: string;
+  readonly task?: string;
+  readonly limit: number;
+}
+
+/** How an attempt ended, beside the forecast that it was placed by and what it had asked for. */
+export interface SettledAttempt extends Observation {
+  readonly runId: RunId;
+  readonly taskKey: TaskKey;
+  readonly attempt: number;
+  readonly request: ResourceRequest;
+  readonly forecast: Forecast;
+}
+
 /** A run as accepted; `created` is false where the idempotency key had been used for the same request. */
 export interface CreatedRun {
   readonly run: RunRecord;
@@ -209,6 +226,9 @@ export interface Ledger {
   requestCancel(runId: RunId, reason: string): Promise<void>;
   /** Why each task of a run (or one of them, all its attempts) is where it is. Throws `not-found`. */
   explain(runId: RunId, taskKey?: TaskKey): Promise<readonly Explanation[]>;
+
+  /** Settled attempts with their forecasts, newest first: what forecasts were worth, and what tasks use. */
+  listSettled(filter: SettledFilter): Promise<readonly SettledAttempt[]>;
 
   /** A node's worker presents itself. Throws `node-taken` while another holder of the name lives. */
   registerNode(request: RegisterRequest): Promise<RegisterAnswer>;

@@ -11,6 +11,7 @@ import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
 import { askPlanner, explain } from './queries/explain.js';
 import { listNodes } from './queries/nodes.js';
 import { getRun, listRuns, openRuns } from './queries/runs.js';
+import { listSettled } from './queries/settled.js';
 import type { LedgerLog, LedgerSettings } from './settings.js';
 import { GroupCommit } from './state/group-commit.js';
 import { loadImage } from './state/sync.js';
@@ -56,6 +57,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     requestCancel: (runId, reason) => commits.run(requestSignal(runId, 'cancel', { reason })),
     explain: async (runId, taskKey) =>
       answered(explain(database, await commits.run(askPlanner(runId)), { runId, taskKey }, clock())),
+    listSettled: (filter) => answered(listSettled(database, filter)),
     registerNode: (request) => commits.run(registerNode(request)),
     heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
     listNodes: (filter) => answered(listNodes(database, filter?.pool)),

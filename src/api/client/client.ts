@@ -1,6 +1,14 @@
 import { SignalboxError } from '../../domain/index.js';
-import type { ListRuns, StartRun } from '../requests.js';
-import type { ExplanationList, NodeList, Requested, Run, RunDetail, RunPage } from '../schemas.js';
+import type { ListRuns, ListSettled, StartRun } from '../requests.js';
+import type {
+  ExplanationList,
+  NodeList,
+  Requested,
+  Run,
+  RunDetail,
+  RunPage,
+  SettledList,
+} from '../schemas.js';
 import { type Call, createTransport, type TransportSettings } from './transport.js';
 
 /** A piece of a log, where to read on, and whether that was all of it. */
@@ -29,6 +37,8 @@ export interface ApiClient {
   setPriority(id: string, priority: Run['priority'], reason?: string): Promise<Requested>;
   readLog(id: string, task: string, request: LogRequest): Promise<LogPiece>;
   listNodes(): Promise<NodeList>;
+  /** Settled attempts beside their forecasts, newest first. */
+  listSettled(query?: ListSettled): Promise<SettledList>;
 }
 
 /** A client of the API at an address. */
@@ -54,6 +64,7 @@ export const createClient = (settings: TransportSettings): ApiClient => {
         await send({ path: `${run(id)}/tasks/${encodeURIComponent(task)}/logs`, query: { ...request } }),
       ),
     listNodes: () => json({ path: '/v1/nodes' }),
+    listSettled: (query = {}) => json({ path: '/v1/attempts', query }),
   };
 };
 
