@@ -113,10 +113,14 @@ export function createForecaster(options: ForecasterOptions): Forecaster {
       usage.learn(observation);
     },
     serialize() {
-      return JSON.stringify({ version: version(), counts, learner, usage });
+      return JSON.stringify({ version: version(), counts, learner, usage }, plainArrays);
     },
   };
 }
+
+/** Typed arrays as arrays: by themselves they are written as objects, three times as long. */
+const plainArrays = (_: string, value: unknown): unknown =>
+  value instanceof Float64Array ? Array.from(value) : value;
 
 type Quantiles = Pick<Expectation, 'quantileSeconds' | 'observations' | 'model' | 'drifting'>;
 

@@ -1,3 +1,8 @@
+interface Moment<T> {
+  readonly atMs: number;
+  readonly value: T;
+}
+
 /** How many moments are kept of every generation. */
 const KEPT = 3;
 
@@ -10,7 +15,7 @@ const KEPT = 3;
  * forecast has. On the Philly trace that doubled the median error (410 s to 850 s).
  */
 export class Timeline<T> {
-  readonly #generations: { readonly atMs: number; readonly value: T }[][] = [];
+  readonly #generations: Moment<T>[][] = [];
   #changes = 0;
   #now: T;
   #changedMs = Number.NEGATIVE_INFINITY;
@@ -39,13 +44,15 @@ export class Timeline<T> {
     this.#now = value;
     const ordinal = this.#changes;
     this.#changes += 1;
-    for (let g = 0; ordinal % 2 ** g === 0 && 2 ** g <= 2 * Math.max(1, ordinal); g += 1) this.#keep(g);
+    const moment = { atMs: this.#changedMs, value };
+    for (let g = 0; ordinal % 2 ** g === 0 && 2 ** g <= 2 * Math.max(1, ordinal); g += 1)
+      this.#keep(g, moment);
   }
 
-  #keep(g: number): void {
+  #keep(g: number, moment: Moment<T>): void {
     const generation = this.#generations[g] ?? [];
     this.#generations[g] = generation;
-    generation.push({ atMs: this.#changedMs, value: this.#now });
+    generation.push(moment);
     if (generation.length > KEPT) generation.shift();
   }
 }

@@ -1,6 +1,14 @@
 import { seededRandom } from '../random.js';
 import type { BinnedRows } from './bins.js';
-import { addTreeValues, growTree, Histograms, type Tree, type TreeLimits, treeValue } from './tree.js';
+import {
+  addTreeValues,
+  growTree,
+  Histograms,
+  setLeaf,
+  type Tree,
+  type TreeLimits,
+  treeValue,
+} from './tree.js';
 
 /** What boosting descends on: where to start, the gradient at a row, and the best step for a leaf. */
 export interface Loss {
@@ -72,7 +80,7 @@ export function startBoosting(
         histograms,
       );
       for (const leaf of grown.leaves) {
-        grown.tree.value[leaf.node] = plan.learningRate * plan.loss.leaf(leaf.rows, targets, scores);
+        setLeaf(grown.tree, leaf.node, plan.learningRate * plan.loss.leaf(leaf.rows, targets, scores));
       }
       addTreeValues(grown, rows, scores);
       trees.push(grown.tree);
