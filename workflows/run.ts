@@ -64,8 +64,8 @@ export class PipelineRun {
     if (this.input.carried === undefined) this.progress.begin();
     else this.resume(this.input.carried);
     while (!this.isOver || this.progress.undoNext()) {
-      if (this.hasNews) await this.turn();
       if (this.mustContinueAsNew()) await this.continueAsNew();
+      if (this.hasNews) await this.turn();
       this.timer.arm(this.waiting(), Date.now());
       onPause();
       if (!this.hasNews && !this.isOver) await this.news();
@@ -75,15 +75,17 @@ export class PipelineRun {
     return end;
   }
 
-  /** Applies what the planner said of one attempt; the highest revision wins, whether answer or signal. */
+  /** Applies what the planner said of one attempt; the highest revision wins, whether answer or signal; a wait keeps its revision while its ETA moves. */
   apply(verdict: Verdict): void {
     const instance = this.graph.find(verdict.taskKey);
     if (instance === undefined || isOver(instance) || instance.attempt !== verdict.attempt) {
       if (verdict.kind === 'granted') this.giveBack(verdict);
       return;
     }
-    const known = instance.verdict;
-    if (known?.attempt === verdict.attempt && known.revision >= verdict.revision) return;
+    const known = instance.verdict?.attempt === verdict.attempt ? instance.verdict : null;
+    const isOld = known !== null && known.revision > verdict.revision;
+    const isRepeated = known?.revision === verdict.revision && verdict.kind !== 'deferred';
+    if (isOld || isRepeated) return;
     instance.verdict = verdict;
     this.note(() => this.follow(instance, verdict));
   }

@@ -1,11 +1,5 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  scheduleLocalActivity,
-  sleep,
-} from '@temporalio/workflow';
-import type { AdvanceAnswer, AdvanceRequest } from '../src/domain/advance.js';
+import { ApplicationFailure, CancellationScope, scheduleLocalActivity, sleep } from '@temporalio/workflow';
+import { type AdvanceAnswer, type AdvanceRequest, FINAL_REFUSALS } from '../src/domain/advance.js';
 
 /** The ledger answers in milliseconds or not at all; a longer wait would only keep the run from hearing its signals. */
 const ANSWER_TIMEOUT = '5s';
@@ -14,7 +8,7 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Asks the policy activity once: a local activity, so that the answer is a marker in the history and costs no dispatch.
- * Null where the ledger could not answer. Throws where it says that another execution has taken over.
+ * Null where the ledger could not answer. Throws where no later try can mend its refusal.
  */
 export const ask = async (request: AdvanceRequest): Promise<AdvanceAnswer | null> => {
   try {
@@ -36,10 +30,9 @@ export const pauseAfter = (failures: number): Promise<void> =>
 /** A timer that outlives the run's cancellation, so that nobody has to handle its own. */
 export const durableWait = (ms: number): Promise<void> => CancellationScope.nonCancellable(() => sleep(ms));
 
+/** A local activity's failure comes as it was thrown; only a regular one's is wrapped. */
 const isFinal = (error: unknown): boolean =>
-  error instanceof ActivityFailure &&
-  error.cause instanceof ApplicationFailure &&
-  error.cause.nonRetryable === true;
+  error instanceof ApplicationFailure && FINAL_REFUSALS.includes(error.type ?? '');
 
 const summaryOf = ({ ended, ready, end }: AdvanceRequest): string => {
   const parts = [

@@ -1,5 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { type AdvanceAnswer, type AdvanceRequest, SignalboxError } from '../../src/domain/index.js';
+import {
+  type AdvanceAnswer,
+  type AdvanceRequest,
+  FINAL_REFUSALS,
+  SignalboxError,
+} from '../../src/domain/index.js';
 import type { Ledger } from '../../src/ledger/index.js';
 
 /** The control worker's only activity. */
@@ -22,6 +27,5 @@ export const createPolicyActivities = ({
     }),
 });
 
-/** An execution that was overtaken must not ask again; a ledger that does not answer may be asked later. */
 const isFinal = (error: unknown): error is SignalboxError =>
-  error instanceof SignalboxError && error.code === 'stale-execution';
+  error instanceof SignalboxError && FINAL_REFUSALS.includes(error.code);

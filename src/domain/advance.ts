@@ -87,3 +87,6 @@ export interface AdvanceAnswer {
   readonly verdicts: readonly Verdict[];
   readonly policyVersion: string;
 }
+
+/** Refusals of the ledger that no later try can mend: another execution took over, or the run is not in this ledger. */
+export const FINAL_REFUSALS: readonly string[] = ['stale-execution', 'not-found'];

@@ -1,0 +1,280 @@
+import { Context } from '@temporalio/activity';
+import type { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { AdvanceRequest, TaskActivityInput } from '../../src/domain/index.js';
+import { aDeferral, aGrant, type PipelineHandle, type Rig, startRig } from './rig.js';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig?.stop());
+beforeEach(() => {
+  rig.turns.length = 0;
+  rig.attempts.length = 0;
+  rig.answer = ({ ready }) => ready.map((task) => aGrant(task));
+  rig.work = async () => ({});
+});
+
+const keys = (attempts: readonly TaskActivityInput[]) => attempts.map(({ taskKey }) => taskKey as string);
+const turnsOf = ({ workflowId }: PipelineHandle) =>
+  rig.turns.filter((turn) => turn.workflowId === workflowId);
+const until = (holds: () => unknown) =>
+  vi.waitFor(() => expect(holds()).toBeTruthy(), { timeout: 20_000, interval: 20 });
+const failureOf = (handle: PipelineHandle) =>
+  handle.result().then(
+    () => null,
+    (error: WorkflowFailedError) => error.cause,
+  );
+
+/** Runs until it is cancelled, as a program does until SIGTERM; `carry` is what it leaves behind. */
+const untilCancelled = async (carry: object = {}): Promise<never> => {
+  const beat = setInterval(() => Context.current().heartbeat(), 100);
+  await Context.current().cancelled.catch(() => {});
+  clearInterval(beat);
+  const at = { startedAtMs: 1, endedAtMs: 2, nodeId: 'rig' };
+  const usage = { peakMemoryBytes: null, cpuSeconds: null };
+  const result = { outcome: 'cancelled', outputs: {}, usage, exitCode: null, progress: null, lostSeconds: 0 };
+  throw new CancelledFailure('cancelled', [{ ...result, ...at, checkpoint: null, ...carry }]);
+};
+
+describe('a turn', () => {
+  test('tells what ended and what is ready at once, and the run its end in the last', async () => {
+    const handle = await rig.start({ a: {}, b: { needs: ['a'] } });
+    await handle.result();
+    const told = turnsOf(handle).map(({ ended, ready, end }) => ({
+      ended: ended.map(({ taskKey, outcome }) => `${taskKey} ${outcome}`),
+      ready: ready.map(({ taskKey }) => taskKey as string),
+      end: end?.status,
+    }));
+    expect(told).toEqual([
+      { ended: [], ready: ['a'], end: undefined },
+      { ended: ['a succeeded'], ready: ['b'], end: undefined },
+      { ended: ['b succeeded'], ready: [], end: 'succeeded' },
+    ]);
+  });
+
+  test('is asked again after a pause while the ledger does not answer, and the run still hears its signals', async () => {
+    let isDown = true;
+    rig.answer = ({ ready }) => {
+      if (isDown) throw new Error('the database is away');
+      return ready.map((task) => aGrant(task));
+    };
+    const handle = await rig.start({ a: {} });
+    await until(() => turnsOf(handle).length >= 1);
+    await handle.signal('setPriority', { priorityClass: 'high', reason: 'test' });
+    await vi.waitFor(async () =>
+      expect(await handle.query('state')).toMatchObject({ priorityClass: 'high' }),
+    );
+    isDown = false;
+    await handle.result();
+    expect(turnsOf(handle).at(-1)).toMatchObject({ priorityClass: 'high', end: { status: 'succeeded' } });
+    expect(keys(rig.attempts)).toEqual(['a']);
+  });
+
+  test('ends the execution that another one has overtaken', async () => {
+    rig.answer = () => {
+      throw ApplicationFailure.nonRetryable('a newer execution has taken over', 'stale-execution');
+    };
+    expect(await failureOf(await rig.start({ a: {} }))).toMatchObject({
+      message: expect.stringMatching(/./),
+    });
+    expect(rig.attempts).toEqual([]);
+  });
+});
+
+describe('a waiting task', () => {
+  test('starts at its grant, however often and late the signal comes', async () => {
+    rig.answer = ({ ready }) => ready.map(aDeferral);
+    const handle = await rig.start({ a: {} });
+    await vi.waitFor(async () => expect(await handle.query('state')).toMatchObject({ phase: 'waiting' }));
+    const grant = aGrant({ taskKey: 'a' as never, attempt: 1 }, 2);
+    await handle.signal('grant', grant);
+    await handle.signal('grant', grant);
+    await handle.result();
+    expect(rig.attempts.map(({ lease }) => lease.id)).toEqual([grant.lease.id]);
+  });
+
+  test('gives a lease back that comes after the run was cancelled', async () => {
+    rig.answer = ({ ready, ended }) => (ended.length > 0 ? [] : ready.map(aDeferral));
+    rig.work = () => untilCancelled();
+    const handle = await rig.start({ a: {}, b: {} });
+    await until(() => turnsOf(handle).length > 0);
+    await handle.signal('grant', aGrant({ taskKey: 'b' as never, attempt: 1 }, 2));
+    await until(() => rig.attempts.length > 0);
+    await handle.signal('cancel', { reason: 'enough' });
+    const late = aGrant({ taskKey: 'a' as never, attempt: 1 }, 2);
+    await handle.signal('grant', late);
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    const told = turnsOf(handle);
+    expect(told.flatMap(({ withdrawn }) => withdrawn)).toEqual([{ taskKey: 'a', attempt: 1 }]);
+    expect(told.flatMap(({ ended }) => ended)).toContainEqual(
+      expect.objectContaining({ leaseId: late.lease.id, outcome: 'cancelled', processEnded: true }),
+    );
+  });
+});
+
+describe('a running task', () => {
+  test('that is preempted starts again from its checkpoint, and that is no failure', async () => {
+    const checkpoint = { uri: 'workspace://c', bytes: 1, sha256: 'x' };
+    rig.work = ({ attempt }) => (attempt === 1 ? untilCancelled({ checkpoint }) : Promise.resolve({}));
+    const handle = await rig.start({ a: {} });
+    await until(() => rig.attempts.length === 1);
+    const [first] = rig.attempts as [TaskActivityInput];
+    const lease = { leaseId: first.lease.id, fencing: first.lease.fencing, reason: 'an urgent run' };
+    await handle.signal('preempt', { ...lease, fencing: lease.fencing - 1 });
+    await handle.signal('preempt', lease);
+    await handle.signal('preempt', lease);
+    await handle.result();
+    expect(rig.attempts.map(({ attempt, checkpoint: from }) => [attempt, from])).toEqual([
+      [1, null],
+      [2, checkpoint],
+    ]);
+    expect(turnsOf(handle).flatMap(({ ended }) => ended.map(({ outcome }) => outcome))).toEqual([
+      'preempted',
+      'succeeded',
+    ]);
+  });
+
+  test('whose lease is revoked starts again at once, elsewhere, without waiting for its worker', async () => {
+    rig.work = ({ attempt }) => (attempt === 1 ? new Promise(() => {}) : Promise.resolve({}));
+    const handle = await rig.start({ a: {} });
+    await until(() => rig.attempts.length === 1);
+    await handle.signal('revoke', {
+      kind: 'revoked',
+      taskKey: 'a',
+      attempt: 1,
+      revision: 9,
+      why: 'its node was lost',
+    });
+    await until(() => turnsOf(handle).some(({ ready }) => ready[0]?.attempt === 2));
+    const lost = turnsOf(handle).flatMap(({ ended }) => ended);
+    expect(lost).toMatchObject([
+      { outcome: 'lost', processEnded: false, error: { message: 'its node was lost' } },
+    ]);
+  });
+
+  test('is asked to end when the workflow is cancelled in Temporal, and completed tasks are undone', async () => {
+    rig.work = ({ taskKey }) => (taskKey === 'b' ? untilCancelled() : Promise.resolve({}));
+    const handle = await rig.start({
+      a: { onFailure: { compensate: 'undo' } },
+      b: { needs: ['a'] },
+      undo: {},
+    });
+    await until(() => rig.attempts.length === 2);
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect(keys(rig.attempts)).toEqual(['a', 'b', 'undo']);
+    expect(turnsOf(handle).at(-1)?.end).toMatchObject({ status: 'cancelled' });
+  });
+});
+
+describe('people', () => {
+  test('pause a run and let it go on: updates answer with the state', async () => {
+    const free: (() => void)[] = [];
+    rig.work = () => new Promise((resolve) => free.push(() => resolve({})));
+    rig.answer = ({ ready, paused }) => ready.map((task) => (paused ? aDeferral(task) : aGrant(task)));
+    const handle = await rig.start({ a: {}, b: { needs: ['a'] } });
+    await until(() => free.length === 1);
+    const paused = await handle.executeUpdate('pause', { args: [{ reason: 'maintenance' }] });
+    expect(paused).toMatchObject({ paused: true, phase: 'paused' });
+    free[0]?.();
+    await until(() => turnsOf(handle).some(({ ended, paused: said }) => said && ended.length === 1));
+    await handle.executeUpdate('resume', { args: [{ reason: 'done' }] });
+    await until(() => turnsOf(handle).at(-1)?.paused === false);
+    expect(keys(rig.attempts)).toEqual(['a']);
+    await handle.signal('grant', aGrant({ taskKey: 'b' as never, attempt: 1 }, 2));
+    await until(() => free.length === 2);
+    free[1]?.();
+    await handle.result();
+    expect(keys(rig.attempts)).toEqual(['a', 'b']);
+  });
+
+  test('read the run in Temporal: phase, summary and a table of its tasks', async () => {
+    rig.answer = ({ ready }) => ready.map(aDeferral);
+    const handle = await rig.start({ a: {} });
+    await vi.waitFor(async () => {
+      const { currentDetails } = (await handle.query('__temporal_workflow_metadata')) as {
+        currentDetails: string;
+      };
+      expect(currentDetails).toContain('| a | waiting |  | the slot is taken |');
+    });
+    await handle.signal('grant', aGrant({ taskKey: 'a' as never, attempt: 1 }, 2));
+    await handle.result();
+    const { events } = await handle.fetchHistory();
+    const scheduled = events?.find((event) => event.activityTaskScheduledEventAttributes);
+    expect(Buffer.from(scheduled?.userMetadata?.summary?.data ?? []).toString()).toBe(
+      '"a on io, did not wait"',
+    );
+  });
+});
+
+describe('large runs', () => {
+  /** Thirty layers: 99 tasks side by side, then one that needs them all. */
+  const layers = Object.fromEntries(
+    Array.from({ length: 30 }, (_, layer) => layer).flatMap((layer) => {
+      const needs = layer === 0 ? [] : [`join${layer - 1}`];
+      const names = Array.from({ length: 99 }, (_, i) => `t${layer}x${i}`);
+      return [
+        ...names.map((name) => [name, { needs }] as const),
+        [`join${layer}`, { needs: names }] as const,
+      ];
+    }),
+  );
+
+  test('3,000 tasks each run once, over several executions of the workflow', async () => {
+    const handle = await rig.start(layers);
+    const { tasks } = await handle.result();
+    expect(tasks).toBe(3_000);
+    expect(new Set(keys(rig.attempts)).size).toBe(3_000);
+    expect(rig.attempts).toHaveLength(3_000);
+    const executions = new Map(turnsOf(handle).map((turn) => [turn.executionId, turn.continuesExecutionId]));
+    expect(executions.size).toBeGreaterThan(1);
+    expect([...executions.values()].slice(1)).toEqual([...executions.keys()].slice(0, -1));
+  });
+
+  test('past its history limit a run asks for nothing until all that runs has ended, then continues as new', async () => {
+    const free: (() => void)[] = [];
+    rig.work = ({ taskKey }) =>
+      taskKey === 'slow' ? new Promise((resolve) => free.push(() => resolve({}))) : Promise.resolve({});
+    const chain = Object.fromEntries(
+      Array.from({ length: 30 }, (_, i) => [`c${i}`, i === 0 ? {} : { needs: [`c${i - 1}`] }]),
+    );
+    const handle = await rig.start({ slow: {}, ...chain }, { historyLimits: { events: 100, bytes: 1e9 } });
+    await until(() => turnsOf(handle).some(({ paused }) => paused));
+    const before = rig.attempts.length;
+    expect(before).toBeLessThan(30);
+    free[0]?.();
+    await handle.result();
+    expect(rig.attempts).toHaveLength(31);
+    const [first, second] = [...new Set(turnsOf(handle).map(({ executionId }) => executionId))];
+    expect(turnsOf(handle).find(({ executionId }) => executionId === second)?.continuesExecutionId).toBe(
+      first,
+    );
+  });
+
+  test('a fan-out over 450 items runs as three children, and its outputs come back in order', async () => {
+    rig.work = async ({ run }) => ({ outputs: { n: run.kind === 'function' ? (run.input as number) : 0 } });
+    const handle = await rig.start({
+      each: {
+        forEach: Array.from({ length: 450 }, (_, i) => i),
+        run: { function: 'noop', input: '${{ item }}' },
+      },
+      last: {
+        needs: ['each'],
+        run: { function: 'noop', input: '${{ size(tasks.each.outputs.n) + tasks.each.outputs.n[449] }}' },
+      },
+    });
+    const { outputs } = await handle.result();
+    expect(outputs).toEqual({ last: { n: 899 } });
+    const asking = new Set(
+      rig.turns
+        .filter(({ runId }) => runId === handle.workflowId)
+        .map((turn: AdvanceRequest) => turn.workflowId),
+    );
+    expect([...asking].sort()).toEqual(
+      ['', '/each/0', '/each/200', '/each/400'].map((part) => handle.workflowId + part),
+    );
+  });
+});
