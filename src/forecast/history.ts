@@ -60,46 +60,50 @@ export class KeyHistory {
     this.#facts.change(settled.endMs, this.#next(settled));
   }
 
+  /** One literal, no spreading: the facts of nine names are made anew at every observation. */
   #next({ y, failed }: Settled): KeyFacts {
     const was = this.now;
-    const attempts = was.attempts + 1;
-    const ended = {
-      attempts,
-      failures: ease(was.failures, failed ? 1 : 0, Math.max(SLOW, 1 / attempts)),
-      recentFailures: ease(was.recentFailures, failed ? 1 : 0, FAST),
-    };
-    return Number.isNaN(y) ? { ...was, ...ended } : { ...ended, ...this.#withRuntime(was, y) };
-  }
-
-  #withRuntime(was: KeyFacts, y: number) {
-    this.#window.push(y);
+    const ran = !Number.isNaN(y);
+    if (ran) this.#window.push(y);
     if (this.#window.length > WINDOW) this.#window.shift();
-    const count = was.count + 1;
+    const attempts = was.attempts + 1;
+    const count = was.count + (ran ? 1 : 0);
     const rate = Math.max(SLOW, 1 / count);
-    const variance = count === 1 ? 0 : (1 - rate) * (was.spread ** 2 + rate * (y - was.slow) ** 2);
+    const miss = failed ? 1 : 0;
     return {
+      attempts,
       count,
-      median: medianOf(this.#window),
-      last: y,
-      fast: ease(was.fast, y, FAST),
-      slow: ease(was.slow, y, rate),
-      spread: Math.sqrt(variance),
+      median: ran ? medianOf(this.#window) : was.median,
+      last: ran ? y : was.last,
+      fast: ran ? ease(was.fast, y, FAST) : was.fast,
+      slow: ran ? ease(was.slow, y, rate) : was.slow,
+      spread: ran ? spreadAfter(was, y, rate) : was.spread,
+      failures: ease(was.failures, miss, Math.max(SLOW, 1 / attempts)),
+      recentFailures: ease(was.recentFailures, miss, FAST),
     };
   }
 }
 
+/** The standard deviation around the slow mean, kept up as that moves (West 1979). */
+const spreadAfter = (was: KeyFacts, y: number, rate: number): number =>
+  was.count === 0 ? 0 : Math.sqrt((1 - rate) * (was.spread ** 2 + rate * (y - was.slow) ** 2));
+
 const ease = (was: number, value: number, rate: number): number =>
   Number.isNaN(was) ? value : was + rate * (value - was);
 
+/** A place to sort in, used again at every call. */
+const scratch = new Float64Array(WINDOW);
+
 /** By insertion: for twenty numbers ten times as fast as a typed array's sort. */
 function medianOf(values: readonly number[]): number {
-  const sorted: number[] = [];
-  for (const value of values) {
-    let at = sorted.length;
-    for (; at > 0 && (sorted[at - 1] as number) > value; at -= 1) sorted[at] = sorted[at - 1] as number;
-    sorted[at] = value;
+  const { length } = values;
+  for (let i = 0; i < length; i += 1) {
+    const value = values[i] as number;
+    let at = i;
+    for (; at > 0 && (scratch[at - 1] as number) > value; at -= 1) scratch[at] = scratch[at - 1] as number;
+    scratch[at] = value;
   }
-  const half = sorted.length >> 1;
-  const upper = sorted[half] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] as number) + upper) / 2;
+  const half = length >> 1;
+  const upper = scratch[half] as number;
+  return length % 2 === 1 ? upper : ((scratch[half - 1] as number) + upper) / 2;
 }

@@ -4,13 +4,13 @@ import { type TrainingRow, TrainingRows } from './training-rows.js';
 /** Rows that models learn from: 8,000 lost 0.03 to 0.1 of R² against 40,000 on three traces. */
 const ROWS = 32_768;
 /**
- * Table look-ups of fitting that each observation pays for: 12,000 take about 0.03 ms. A young forecaster, whose every
+ * Table look-ups of fitting that each observation pays for: 8,000 take about 0.02 ms. A young forecaster, whose every
  * fit is a step forward, works harder, falling off with the square of what it has seen: that adds 0.03 ms an observation
  * over a million.
  */
-const WORK_PER_OBSERVATION = 12_000;
+const WORK_PER_OBSERVATION = 8_000;
 const YOUNG_WORK = 200_000;
-const YOUNG = 30_000;
+const YOUNG = 25_000;
 /** The first fit, and by how much the observations must have grown for the next. */
 const FIRST_FIT = 60;
 const GROWTH = 1.05;
