@@ -1,13 +1,13 @@
-import { Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AdvanceRequest, TaskActivityInput } from '../../src/domain/index.js';
-import { aDeferral, aGrant, type PipelineHandle, type Rig, startRig } from './rig.js';
+import { testNamespace } from '../support/temporal.js';
+import { aDeferral, aGrant, type PipelineHandle, type Rig, startRig, untilCancelled } from './rig.js';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startRig(await testNamespace());
 });
 afterAll(() => rig?.stop());
 beforeEach(() => {
@@ -27,17 +27,6 @@ const failureOf = (handle: PipelineHandle) =>
     () => null,
     (error: WorkflowFailedError) => error.cause,
   );
-
-/** Runs until it is cancelled, as a program does until SIGTERM; `carry` is what it leaves behind. */
-const untilCancelled = async (carry: object = {}): Promise<never> => {
-  const beat = setInterval(() => Context.current().heartbeat(), 100);
-  await Context.current().cancelled.catch(() => {});
-  clearInterval(beat);
-  const at = { startedAtMs: 1, endedAtMs: 2, nodeId: 'rig' };
-  const usage = { peakMemoryBytes: null, cpuSeconds: null };
-  const result = { outcome: 'cancelled', outputs: {}, usage, exitCode: null, progress: null, lostSeconds: 0 };
-  throw new CancelledFailure('cancelled', [{ ...result, ...at, checkpoint: null, ...carry }]);
-};
 
 describe('a turn', () => {
   test('tells what ended and what is ready at once, and the run its end in the last', async () => {

@@ -1,6 +1,8 @@
+import { Context } from '@temporalio/activity';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
+import pino from 'pino';
 import {
   type AdvanceAnswer,
   type AdvanceRequest,
@@ -18,9 +20,9 @@ import {
   type TaskActivityResult,
   type Verdict,
 } from '../../src/domain/index.js';
-import { connectClient, connectWorker } from '../../workers/temporal.js';
+import { logTemporalTo } from '../../workers/runtime.js';
+import { connectClient, connectWorker, type TemporalSettings } from '../../workers/temporal.js';
 import type { PipelineInput, PipelineResult } from '../../workflows/input.js';
-import { testNamespace } from '../support/temporal.js';
 
 /** The workflow alone, on a real Temporal server: the test itself plays ledger and worker. */
 export interface Rig {
@@ -70,9 +72,9 @@ export const aDeferral = ({ taskKey, attempt }: Pick<ReadyTask, 'taskKey' | 'att
   blockers: [{ code: 'no-capacity', detail: 'the slot is taken' }],
 });
 
-/** Starts a rig in a namespace of its own; by default every ready task is granted and succeeds at once. */
-export const startRig = async (): Promise<Rig> => {
-  const temporal = await testNamespace();
+/** Starts a rig in a namespace that nobody else uses; by default every ready task is granted and succeeds at once. */
+export const startRig = async (temporal: TemporalSettings): Promise<Rig> => {
+  logTemporalTo(pino({ level: 'silent' }));
   const { client, close } = await connectClient(temporal);
   const connection = await connectWorker(temporal);
   const shared = { connection, namespace: temporal.namespace };
@@ -116,6 +118,17 @@ export const startRig = async (): Promise<Rig> => {
       await close();
     },
   });
+};
+
+/** Runs until it is cancelled, as a program does until SIGTERM; `carry` is what it leaves behind. */
+export const untilCancelled = async (carry: object = {}): Promise<never> => {
+  const beat = setInterval(() => Context.current().heartbeat(), 100);
+  await Context.current().cancelled.catch(() => {});
+  clearInterval(beat);
+  const at = { startedAtMs: 1, endedAtMs: 2, nodeId: 'rig' };
+  const usage = { peakMemoryBytes: null, cpuSeconds: null };
+  const result = { outcome: 'cancelled', outputs: {}, usage, exitCode: null, progress: null, lostSeconds: 0 };
+  throw new CancelledFailure('cancelled', [{ ...result, ...at, checkpoint: null, ...carry }]);
 };
 
 const attempt = async (
