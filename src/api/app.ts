@@ -8,6 +8,7 @@ import type { LogStore } from './log-store.js';
 import { answerWithProblem, noSuchRoute } from './problems.js';
 import { actRoutes } from './routes/acts.js';
 import { agentRoutes } from './routes/agent.js';
+import { forecastRoutes } from './routes/forecasts.js';
 import { healthRoutes } from './routes/health.js';
 import { logRoutes } from './routes/logs.js';
 import { nodeRoutes } from './routes/nodes.js';
@@ -44,6 +45,7 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
     logRoutes(ledger, workspace),
     nodeRoutes(ledger),
     settledRoutes(ledger),
+    forecastRoutes(ledger),
   );
   app.use(noSuchRoute);
   app.use(answerWithProblem(log));

@@ -168,6 +168,15 @@ export type Settled = z.infer<typeof settled>;
 export const settledList = z.strictObject({ attempts: z.array(settled) });
 export type SettledList = z.infer<typeof settledList>;
 
+/** What the forecaster has learned from, and what it set aside as doubtful. */
+export const forecaster = z.strictObject({
+  version: z.string(),
+  observations: amount,
+  doubtfulRuntimes: amount,
+  doubtfulFeatures: amount,
+});
+export type Forecaster = z.infer<typeof forecaster>;
+
 /** An error as RFC 9457 says it, with our code, the mend, and every mistake by its place. */
 export const problem = z.strictObject({
   type: z.string(),

@@ -27,6 +27,7 @@ import type {
   Usage,
   Verdict,
 } from '../domain/index.js';
+import type { ForecasterCounts } from '../forecast/index.js';
 
 /** A run as it is listed. */
 export interface RunRecord {
@@ -196,6 +197,11 @@ export interface SettledAttempt extends Observation {
   readonly forecast: Forecast;
 }
 
+/** What the forecaster of this process has learned; the version is the one that new forecasts are frozen with. */
+export interface ForecasterStatus extends ForecasterCounts {
+  readonly version: string;
+}
+
 /** A run as accepted; `created` is false where the idempotency key had been used for the same request. */
 export interface CreatedRun {
   readonly run: RunRecord;
@@ -229,6 +235,9 @@ export interface Ledger {
 
   /** Settled attempts with their forecasts, newest first: what forecasts were worth, and what tasks use. */
   listSettled(filter: SettledFilter): Promise<readonly SettledAttempt[]>;
+
+  /** What forecasts have been learned from, everything stored so far included. */
+  forecasterStatus(): Promise<ForecasterStatus>;
 
   /** A node's worker presents itself. Throws `node-taken` while another holder of the name lives. */
   registerNode(request: RegisterRequest): Promise<RegisterAnswer>;

@@ -58,6 +58,10 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     explain: async (runId, taskKey) =>
       answered(explain(database, await commits.run(askPlanner(runId)), { runId, taskKey }, clock())),
     listSettled: (filter) => answered(listSettled(database, filter)),
+    async forecasterStatus() {
+      await answered(learning.catchUp());
+      return { version: forecaster.version, ...forecaster.counts };
+    },
     registerNode: (request) => commits.run(registerNode(request)),
     heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
     listNodes: (filter) => answered(listNodes(database, filter?.pool)),

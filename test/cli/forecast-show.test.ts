@@ -70,8 +70,12 @@ describe('signalbox forecast show', () => {
     const { code, stdout } = await call('forecast', 'show');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^PIPELINE +TASK +RUNS +MEDIAN ERROR .*\ngreet +hello +6 /);
-    const { tasks } = JSON.parse((await call('forecast', 'show', '--json')).stdout);
+    expect(stdout).toMatch(
+      /\nLearned from 6 attempts \(state \S+\); 0 doubtful runtimes and 0 doubtful features were set aside\.\n$/,
+    );
+    const { tasks, forecaster } = JSON.parse((await call('forecast', 'show', '--json')).stdout);
     expect(tasks).toMatchObject([{ pipeline: 'greet', task: 'hello', scores: { n: 6 } }]);
+    expect(forecaster).toMatchObject({ observations: 6 });
   });
 
   it('plots forecast against actual, in the terminal and as a picture', async () => {

@@ -2,6 +2,7 @@ import { SignalboxError } from '../../domain/index.js';
 import type { ListRuns, ListSettled, StartRun } from '../requests.js';
 import type {
   ExplanationList,
+  Forecaster,
   NodeList,
   Requested,
   Run,
@@ -39,6 +40,8 @@ export interface ApiClient {
   listNodes(): Promise<NodeList>;
   /** Settled attempts beside their forecasts, newest first. */
   listSettled(query?: ListSettled): Promise<SettledList>;
+  /** What the forecaster has learned from, and what it set aside as doubtful. */
+  forecaster(): Promise<Forecaster>;
 }
 
 /** A client of the API at an address. */
@@ -65,6 +68,7 @@ export const createClient = (settings: TransportSettings): ApiClient => {
       ),
     listNodes: () => json({ path: '/v1/nodes' }),
     listSettled: (query = {}) => json({ path: '/v1/attempts', query }),
+    forecaster: () => json({ path: '/v1/forecaster' }),
   };
 };
 

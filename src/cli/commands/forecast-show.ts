@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import type { Settled } from '../../api/client/index.js';
+import type { Forecaster, Settled } from '../../api/client/index.js';
 import { type RuntimeScores, scoreRuntimes } from '../../forecast/index.js';
 import { type ApiOptions, openClient } from '../address.js';
-import { duration } from '../output/format.js';
+import { count, duration } from '../output/format.js';
 import { scatterSvg, scatterText } from '../output/scatter.js';
 import { type Column, table } from '../output/table.js';
 import { note, printJson, terminal } from '../output/terminal.js';
@@ -27,20 +27,25 @@ interface Line {
 export const showForecasts = async (task: string | undefined, options: ShowOptions): Promise<void> => {
   const { pipeline, limit, svg } = options;
   const query = { limit, ...(task === undefined ? {} : { task }), ...(pipeline ? { pipeline } : {}) };
-  const { attempts } = await openClient(options).listSettled(query);
+  const client = openClient(options);
+  const [{ attempts }, forecaster] = await Promise.all([client.listSettled(query), client.forecaster()]);
   const done = attempts.filter(({ outcome, ranSeconds }) => outcome === 'succeeded' && ranSeconds > 0);
   if (svg !== undefined && done.length > 0)
     await writeFile(svg, scatterSvg(done.map(point), titleOf(task), duration));
   const lines = byTask(done).map(lineOf);
-  if (options.json) return printJson({ tasks: lines });
-  if (done.length === 0) return note('No attempt has succeeded yet; forecasts are judged by those.');
+  if (options.json) return printJson({ tasks: lines, forecaster });
   const to = terminal();
-  for (const line of table(COLUMNS, lines, to)) to.print(line);
-  if (task === undefined) return;
-  to.print('');
-  for (const line of scatterText(done.map(point), duration)) to.print(line);
-  if (svg !== undefined) note(`The plot is in ${svg}.`);
+  if (done.length === 0) note('No attempt has succeeded yet; forecasts are judged by those.');
+  else for (const line of table(COLUMNS, lines, to)) to.print(line);
+  if (task !== undefined && done.length > 0)
+    for (const line of ['', ...scatterText(done.map(point), duration), '']) to.print(line);
+  to.print(learned(forecaster));
+  if (svg !== undefined && done.length > 0) note(`The plot is in ${svg}.`);
 };
+
+const learned = ({ version, observations, doubtfulRuntimes, doubtfulFeatures }: Forecaster): string =>
+  `Learned from ${count(observations, 'attempt')} (state ${version}); ` +
+  `${count(doubtfulRuntimes, 'doubtful runtime')} and ${count(doubtfulFeatures, 'doubtful feature')} were set aside.`;
 
 const titleOf = (task: string | undefined): string => `Forecast against actual: ${task ?? 'all tasks'}`;
 
