@@ -10,6 +10,8 @@ import type { TaskError } from '../src/domain/advance.js';
 import type { Outcome } from '../src/domain/forecast.js';
 import type { FileRef } from '../src/domain/json.js';
 import type { TaskActivityInput, TaskActivityResult } from '../src/domain/task-activity.js';
+import type { MessageRoom } from './message-room.js';
+import { sizeOf } from './scope.js';
 
 /** A worker that says nothing for so long is taken for gone; tasks report every second or so. */
 const HEARTBEAT_TIMEOUT = '15s';
@@ -31,8 +33,10 @@ export const runAttempt = async (
   input: TaskActivityInput,
   timeoutSeconds: number,
   summary: string,
+  room: MessageRoom,
 ): Promise<AttemptEnd> => {
   try {
+    await room.take(sizeOf(input.run));
     const result = await scheduleActivity<TaskActivityResult>(input.run.kind, [input], {
       taskQueue: input.lease.taskQueue,
       startToCloseTimeout: timeoutSeconds * 1000,

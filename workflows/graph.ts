@@ -93,10 +93,15 @@ export class Graph {
   /** What a later execution needs to go on. */
   snapshot(): GraphSnapshot {
     return {
-      instances: [...this.instances.values()],
+      instances: this.withoutOldVerdicts(),
       settled: Object.fromEntries(this.settled),
       completionOrder: this.completionOrder,
     };
+  }
+
+  /** All instances. What the planner said of those that are over is left out: 3,000 verdicts would pass the 2 MB of an argument. */
+  withoutOldVerdicts(): Instance[] {
+    return [...this.instances.values()].map((it) => (isOver(it) ? { ...it, verdict: null } : it));
   }
 
   /** The instance of a key that an answer or signal names; undefined for one of another epoch. */

@@ -34,7 +34,7 @@ export interface Carried {
 
 /** The argument of the `pipeline` workflow: a run's specification; for a child, its slice of a fan-out. */
 export interface PipelineInput extends RunSpec {
-  readonly part?: { readonly slice: Part; readonly scopeTasks: Scope['tasks'] };
+  readonly part?: { readonly slice: Part; readonly scopeTasks: Scope['tasks']; readonly paused: boolean };
   readonly carried?: Carried;
   /** Lower limits for a test; `HISTORY_LIMITS` where absent. */
   readonly historyLimits?: HistoryLimits;

@@ -107,7 +107,7 @@ const show = (run: PipelineRun, end?: RunEnd): void => {
 const resultOf = (run: PipelineRun, input: PipelineInput, end: RunEnd): PipelineResult => {
   const instances = [...run.graph.instances.values()];
   if (input.part !== undefined)
-    return { status: end.status, tasks: instances.length, outputs: {}, part: instances };
+    return { status: end.status, tasks: instances.length, outputs: {}, part: run.graph.withoutOldVerdicts() };
   if (end.status === 'cancelled') throw new CancelledFailure(end.error?.message ?? 'cancelled');
   if (end.status === 'failed') throw ApplicationFailure.nonRetryable(end.error?.message, end.error?.code);
   const last = instances.filter(({ task, state }) => state === 'succeeded' && run.graph.isLast(task));

@@ -1,6 +1,6 @@
 import type { EndedAttempt, TaskError } from '../src/domain/advance.js';
 import type { Outcome } from '../src/domain/forecast.js';
-import type { NodeId, TaskKey } from '../src/domain/ids.js';
+import { type NodeId, type TaskKey, taskKey } from '../src/domain/ids.js';
 import type { JsonValue } from '../src/domain/json.js';
 import type { TaskRun } from '../src/domain/task-activity.js';
 import { Graph, type Instance, isOver, type Opened, type Part } from './graph.js';
@@ -47,7 +47,6 @@ export class Progress {
   begin(): void {
     const { part } = this.input;
     this.take(part === undefined ? this.graph.start() : this.graph.startPart(part.slice));
-    this.stopOnFailure();
   }
 
   /** Goes on where an earlier execution stopped. */
@@ -134,14 +133,12 @@ export class Progress {
   close(instance: Instance, state: 'succeeded' | 'failed' | 'cancelled'): void {
     this.rendered.delete(instance.key);
     this.take(this.graph.end(instance, state, this.stop !== null));
-    this.stopOnFailure();
   }
 
   /** Takes what a child made of its slice. */
   adopt(results: readonly Instance[]): void {
     for (const { outputs } of results) this.budget.take(outputs);
     this.take(this.graph.adoptPart(results, this.stop !== null));
-    this.stopOnFailure();
   }
 
   /** Starts nothing new; a cancellation also ends what runs. Compensation, once begun, is not interrupted. */
@@ -190,9 +187,24 @@ export class Progress {
     if (this.taskRun(instance) !== null) this.queue.push(instance);
   }
 
+  /** One that cannot even be rendered stops the run, and with it those that opened beside it. */
   private take({ ready, parts }: Opened): void {
-    for (const instance of ready) this.enqueue(instance);
-    for (const part of parts) this.driver.startPart(part);
+    this.stopOnFailure();
+    for (const instance of ready) {
+      if (this.startsNothing) this.close(instance, 'cancelled');
+      else this.enqueue(instance);
+    }
+    for (const part of parts) {
+      if (this.startsNothing) this.closePart(part);
+      else this.driver.startPart(part);
+    }
+  }
+
+  private closePart({ task, offset, items }: Part): void {
+    for (const n of items.keys()) {
+      const instance = this.graph.find(taskKey(task, offset + n));
+      if (instance !== undefined) this.close(instance, 'cancelled');
+    }
   }
 
   private stopInstance(instance: Instance): void {

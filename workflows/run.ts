@@ -12,8 +12,11 @@ import { type Carried, HISTORY_LIMITS, type PipelineInput, type Stop } from './i
 import { RunningParts } from './parts.js';
 import { Progress } from './progress.js';
 import { endedAttempt, RunningAttempts, returned, type Start } from './running.js';
-import { readyTaskOf } from './scope.js';
+import { readyTaskOf, sizeOf } from './scope.js';
 import { ask, durableWait, pauseAfter } from './turn.js';
+
+/** What an execution may leave to the next: Temporal takes 2 MB. */
+const MAX_CARRIED_BYTES = 1.75 * 1024 * 1024;
 
 /**
  * One execution of a run, as a loop of turns: tell the policy activity what ended and what is ready, act on its answer,
@@ -38,13 +41,23 @@ export class PipelineRun {
 
   constructor(private readonly input: PipelineInput) {
     this.priorityClass = input.priorityClass;
+    this.paused = input.part?.paused ?? false;
     this.progress = new Progress(input, {
       after: (delayMs, then) => void durableWait(delayMs).then(() => this.note(then)),
-      startPart: (part) => this.parts.start(part, this.progress.scope.tasks, this.priorityClass),
+      startPart: (part) => this.parts.start(part),
       stopRunning: (stop) => this.stopRunning(stop),
       now: Date.now,
     });
-    this.parts = new RunningParts(input, (results) => this.note(() => this.progress.adopt(results)));
+    this.parts = new RunningParts(
+      input,
+      () => ({
+        tasks: this.progress.scope.tasks,
+        priorityClass: this.priorityClass,
+        paused: this.paused,
+        isStopping: this.progress.stop !== null,
+      }),
+      (results) => this.note(() => this.progress.adopt(results)),
+    );
   }
 
   get graph(): Graph {
@@ -284,7 +297,7 @@ export class PipelineRun {
 
   private attemptEnded(start: Start, end: AttemptEnd): void {
     const { instance, granted } = start;
-    const isWanted = this.progress.stop?.kind !== 'cancelled';
+    const isWanted = this.progress.stop?.kind !== 'cancelled' || instance.undoes !== undefined;
     const outcome = end.outcome === 'cancelled' && isWanted ? 'preempted' : end.outcome;
     this.ended.push(endedAttempt(start, { ...end, outcome }, Date.now()));
     instance.checkpoint = end.checkpoint ?? instance.checkpoint;
@@ -298,7 +311,7 @@ export class PipelineRun {
     const { stop } = this.progress;
     if (stop === null) return { status: 'succeeded' };
     const failed = this.graph.failedCompensations.map(({ key }) => key).join(', ');
-    const more = failed === '' ? '' : ` Compensation failed too: ${failed}.`;
+    const more = failed === '' ? '' : `\nCompensation failed too: ${failed}.`;
     return { status: stop.kind, error: { code: stop.code, message: stop.message + more } };
   }
 
@@ -311,7 +324,13 @@ export class PipelineRun {
       this.draining = true;
       this.changed = this.waiting().length > 0;
     }
-    return (this.draining || continueAsNewSuggested) && this.isIdle && !this.isOver && !this.silent;
+    const isWished = this.draining || continueAsNewSuggested;
+    return isWished && this.isIdle && !this.isOver && !this.silent && this.canBeCarried();
+  }
+
+  /** Tens of thousands of items are more than an argument holds; then the run goes on in the history that it has. */
+  private canBeCarried(): boolean {
+    return sizeOf({ ...this.input, carried: this.carried() }) <= MAX_CARRIED_BYTES;
   }
 
   private continueAsNew(): Promise<never> {

@@ -6,6 +6,7 @@ import type { PreemptSignal } from '../src/domain/run.js';
 import type { TaskActivityInput } from '../src/domain/task-activity.js';
 import { type AttemptEnd, runAttempt } from './attempt.js';
 import type { Instance } from './graph.js';
+import { MessageRoom } from './message-room.js';
 
 interface Attempt {
   readonly start: Start;
@@ -25,6 +26,7 @@ export interface Start {
 /** The attempts that run now, each in a scope of its own, so that one can be asked to leave without the others. */
 export class RunningAttempts {
   private readonly attempts = new Map<TaskKey, Attempt>();
+  private readonly room = new MessageRoom();
   /** Not the scope of whichever signal launches an attempt: a cancelled run must still be able to compensate. */
   private readonly home = CancellationScope.current();
 
@@ -50,7 +52,7 @@ export class RunningAttempts {
     const scope = new CancellationScope({ cancellable: true, parent: this.home });
     this.attempts.set(start.instance.key, { start, scope, preempting: false });
     void scope
-      .run(() => runAttempt(start.input, start.timeoutSeconds, start.summary))
+      .run(() => runAttempt(start.input, start.timeoutSeconds, start.summary, this.room))
       .then((end) => this.end(start, end));
   }
 

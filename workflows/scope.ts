@@ -13,6 +13,7 @@ import {
   type TaskScope,
   toTaskRun,
 } from '../src/domain/pipeline/runtime.js';
+import { MAX_TASK_RUN_BYTES } from '../src/domain/run.js';
 import type { TaskRun } from '../src/domain/task-activity.js';
 import type { Instance } from './instance.js';
 
@@ -53,9 +54,20 @@ export const conditionHolds = (
 ): boolean | Failed =>
   when === undefined || attempt(() => evaluateCondition(when, withItem(scope, instance)));
 
-/** What an instance runs, every expression evaluated. */
-export const taskRunOf = (task: Task, scope: Scope, instance: Instance): TaskRun | Failed =>
-  attempt(() => toTaskRun(task.run, withItem(scope, instance)));
+/** What an instance runs, every expression evaluated; an error where that is too much to send to a worker. */
+export const taskRunOf = (task: Task, scope: Scope, instance: Instance): TaskRun | Failed => {
+  const run = attempt(() => toTaskRun(task.run, withItem(scope, instance)));
+  return 'error' in run || sizeOf(run) <= MAX_TASK_RUN_BYTES ? run : { error: tooLarge(sizeOf(run)) };
+};
+
+/** About how many bytes a value takes on its way; texts that are not ASCII take up to three times that. */
+export const sizeOf = (value: object): number => JSON.stringify(value).length;
+
+const tooLarge = (size: number): TaskError => ({
+  code: 'run-too-large',
+  message: `With its expressions filled in it takes ${size} bytes, the limit is ${MAX_TASK_RUN_BYTES}; write large values to a file and pass its reference.`,
+  final: true,
+});
 
 /** What the policy activity is told of an instance that could start. */
 export const readyTaskOf = (task: Task, scope: Scope, instance: Instance): ReadyTask => ({
@@ -102,5 +114,5 @@ export const pipelineForPart = (pipeline: Pipeline, task: string): Pipeline => {
   const own = pipeline.tasks[task] as Task;
   const fallback = own.onFailure?.fallback;
   const stand = fallback === undefined ? {} : { [fallback]: pipeline.tasks[fallback] as Task };
-  return { ...pipeline, tasks: { [task]: { ...own, needs: [] }, ...stand } };
+  return { ...pipeline, tasks: { [task]: { ...own, needs: [], forEach: [] }, ...stand } };
 };

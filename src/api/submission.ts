@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import {
   checkPipeline,
   durationSeconds,
+  MAX_SPEC_BYTES,
   type Params,
   type Pipeline,
   type RunSpec,
@@ -20,10 +21,10 @@ const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
 const newRunId = (pipeline: string) =>
   runId(`${pipeline}-${[...randomBytes(8)].map((byte) => BASE32[byte % 32]).join('')}`);
 
-/** What a checked request starts. Throws `invalid-document` and `invalid-parameter` with every mistake. */
+/** What a checked request starts. Throws `invalid-document` and `invalid-parameter` with every mistake, and `payload-too-large`. */
 export const runSpecOf = (body: z.output<typeof startRun>, nowMs: number): RunSpec => {
   const pipeline = documentOf(body.document);
-  return {
+  const spec = {
     runId: newRunId(pipeline.name),
     pipeline,
     params: paramsOf(pipeline, body.params),
@@ -31,6 +32,18 @@ export const runSpecOf = (body: z.output<typeof startRun>, nowMs: number): RunSp
     tenant: body.tenant ?? pipeline.tenant,
     ...deadlineAt(body.deadline ?? pipeline.deadline, nowMs),
   };
+  refuseTooLarge(spec);
+  return spec;
+};
+
+/** Temporal would never start it: the run would be accepted, and wait for ever. */
+const refuseTooLarge = (spec: RunSpec): void => {
+  const bytes = Buffer.byteLength(JSON.stringify(spec));
+  if (bytes <= MAX_SPEC_BYTES) return;
+  throw new SignalboxError(
+    'payload-too-large',
+    `The document, its defaults filled in, and the parameters take ${bytes} bytes; a run may have ${MAX_SPEC_BYTES}.`,
+  );
 };
 
 const documentOf = (document: z.output<typeof startRun>['document']): Pipeline => {

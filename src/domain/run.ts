@@ -83,6 +83,10 @@ export interface TaskView {
 /** Inline outputs: a task's and a run's limits; larger values go to the workspace by reference. */
 export const MAX_TASK_OUTPUT_BYTES = 8 * 1024;
 export const MAX_RUN_OUTPUT_BYTES = 256 * 1024;
+/** What an attempt is told to run, its expressions filled in: well within the 2 MB that Temporal takes as an argument. */
+export const MAX_TASK_RUN_BYTES = 256 * 1024;
+/** A run's document, its defaults filled in, with its parameters: it must leave room for the run's progress within 2 MB. */
+export const MAX_SPEC_BYTES = 1024 * 1024;
 /** The most items that one fan-out may have. */
 export const MAX_ITEMS = 10_000;
 /** A fan-out above this runs as child workflows. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { nodeList, problem } from '../../src/api/schemas.js';
 import { ERRORS } from '../../src/domain/index.js';
 import type { Ledger } from '../../src/ledger/index.js';
-import { aNode, openTestApi, sender, startBeside, type TestApi, WORKER_TOKEN } from './support.js';
+import { aDocument, aNode, openTestApi, sender, startBeside, type TestApi, WORKER_TOKEN } from './support.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -31,6 +31,14 @@ describe('every error is a problem document', () => {
       'POST',
       '/v1/runs',
       { body: { document: 'x'.repeat(3 << 20) } },
+      413,
+      'payload-too-large',
+    ],
+    [
+      'a document and parameters that Temporal would not take',
+      'POST',
+      '/v1/runs',
+      { body: { document: aDocument(), params: { who: 'x'.repeat(1_100_000) } } },
       413,
       'payload-too-large',
     ],

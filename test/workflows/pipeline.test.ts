@@ -127,7 +127,9 @@ describe('a running task', () => {
   });
 
   test('whose lease is revoked starts again at once, elsewhere, without waiting for its worker', async () => {
-    rig.work = ({ attempt }) => (attempt === 1 ? new Promise(() => {}) : Promise.resolve({}));
+    let leave = (): void => {};
+    rig.work = ({ attempt }) =>
+      attempt === 1 ? new Promise((resolve) => (leave = () => resolve({}))) : Promise.resolve({});
     const handle = await rig.start({ a: {} });
     await until(() => rig.attempts.length === 1);
     await handle.signal('revoke', {
@@ -142,6 +144,8 @@ describe('a running task', () => {
     expect(lost).toMatchObject([
       { outcome: 'lost', processEnded: false, error: { message: 'its node was lost' } },
     ]);
+    leave();
+    await handle.result();
   });
 
   test('is asked to end when the workflow is cancelled in Temporal, and completed tasks are undone', async () => {
@@ -156,6 +160,23 @@ describe('a running task', () => {
     expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
     expect(keys(rig.attempts)).toEqual(['a', 'b', 'undo']);
     expect(turnsOf(handle).at(-1)?.end).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('that undoes another one is tried again when it is preempted, though the run was cancelled', async () => {
+    rig.work = ({ taskKey, attempt }) =>
+      taskKey === 'b' || (taskKey === 'undo' && attempt === 1) ? untilCancelled() : Promise.resolve({});
+    const handle = await rig.start({
+      a: { onFailure: { compensate: 'undo' } },
+      b: { needs: ['a'] },
+      undo: {},
+    });
+    await until(() => rig.attempts.length === 2);
+    await handle.signal('cancel', { reason: 'no need' });
+    await until(() => rig.attempts.length === 3);
+    const { lease } = rig.attempts[2] as TaskActivityInput;
+    await handle.signal('preempt', { leaseId: lease.id, fencing: lease.fencing, reason: 'an urgent run' });
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect(keys(rig.attempts)).toEqual(['a', 'b', 'undo', 'undo']);
   });
 });
 
@@ -241,6 +262,46 @@ describe('large runs', () => {
     expect(turnsOf(handle).find(({ executionId }) => executionId === second)?.continuesExecutionId).toBe(
       first,
     );
+  });
+
+  test('a large fan-out of a paused run waits as its children do', async () => {
+    rig.answer = ({ ready, paused }) => ready.map((task) => (paused ? aDeferral(task) : aGrant(task)));
+    const free: (() => void)[] = [];
+    rig.work = () => new Promise((resolve) => free.push(() => resolve({})));
+    const handle = await rig.start({ a: {}, fan: { needs: ['a'], forEach: '${{ range(401) }}' } });
+    await until(() => free.length === 1);
+    await handle.executeUpdate('pause', { args: [{ reason: 'maintenance' }] });
+    free[0]?.();
+    const ofChildren = () =>
+      rig.turns.filter(({ workflowId }) => workflowId.startsWith(`${handle.workflowId}/`));
+    await until(() => new Set(ofChildren().map(({ workflowId }) => workflowId)).size === 3);
+    expect(ofChildren().every(({ paused }) => paused)).toBe(true);
+    expect(keys(rig.attempts)).toEqual(['a']);
+    await handle.signal('cancel', { reason: 'no need' });
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+  });
+
+  test('a cancel that comes while its children start reaches them', async () => {
+    rig.answer = ({ ready }) => ready.map(aDeferral);
+    const handle = await rig.start({ fan: { forEach: '${{ range(401) }}' } });
+    await handle.signal('cancel', { reason: 'no need' });
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect(rig.attempts).toEqual([]);
+  });
+
+  test('much text for many tasks goes in several messages, none larger than the server takes', async () => {
+    const params = { text: 'x'.repeat(60_000) };
+    const run = { function: 'noop', input: '${{ params.text }}' };
+    const handle = await rig.start({ fan: { forEach: '${{ range(100) }}', run } }, { params });
+    await handle.result();
+    expect(rig.attempts).toHaveLength(100);
+  });
+
+  test('a large document with many children goes in several messages', async () => {
+    const params = { items: Array.from({ length: 1_001 }, (_, i) => `${i}${'x'.repeat(900)}`) };
+    const handle = await rig.start({ fan: { forEach: '${{ params.items }}' } }, { params });
+    await handle.result();
+    expect(rig.attempts).toHaveLength(1_001);
   });
 
   test('a fan-out over 450 items runs as three children, and its outputs come back in order', async () => {

@@ -146,6 +146,24 @@ describe('failure', () => {
     expect(progress.graph.isDone).toBe(true);
   });
 
+  test('where one task cannot be rendered, none that opens beside it starts', () => {
+    const { progress, keys, find } = aRun({
+      bad: { run: { function: 'noop', input: '${{ 1 / (params.n - 3) }}' } },
+      good: {},
+    });
+    expect([progress.stop?.kind, keys()]).toEqual(['failed', []]);
+    expect([progress.graph.isDone, find('good').state]).toEqual([true, 'cancelled']);
+  });
+
+  test('no slice of a fan-out starts beside a task that cannot be rendered', () => {
+    const { progress, asked, find } = aRun({
+      a: { run: { function: 'noop', input: '${{ 1 / (params.n - 3) }}' } },
+      fan: { forEach: '${{ range(201) }}' },
+    });
+    expect([progress.stop?.kind, asked.parts]).toEqual(['failed', []]);
+    expect([progress.graph.isDone, find('fan[200]').state]).toEqual([true, 'cancelled']);
+  });
+
   test("a fallback stands in for the failed task: its outputs are the task's", () => {
     const { progress, keys, find } = aRun({
       a: { onFailure: { fallback: 'plan-b' } },
@@ -194,6 +212,15 @@ describe('failure', () => {
     keys();
     progress.startAgain(find('a'), 'lost', null);
     expect(find('a')).toMatchObject({ state: 'failed', error: { code: 'worker-lost' } });
+  });
+
+  test('a task that would be told more than 256 KiB fails and says what to do', () => {
+    const { find } = aRun(
+      { a: { run: { function: 'noop', input: '${{ params.text }}${{ params.text }}' } } },
+      { params: { text: 'x'.repeat(140_000) } },
+    );
+    expect(find('a').error).toMatchObject({ code: 'run-too-large', final: true });
+    expect(find('a').error?.message).toContain('file');
   });
 
   test('outputs over 8 KiB fail the task and say what to do', () => {
