@@ -17,7 +17,7 @@ export const ERRORS = {
   'never-fits': { status: 400, mend: 'Ask for less, or add a larger node.' },
   unauthorized: {
     status: 401,
-    mend: 'Send the token as `Authorization: Bearer …`; the command line takes it from SIGNALBOX_API_TOKEN.',
+    mend: 'Send the token as `Authorization: Bearer …`; the command line takes it from SIGNALBOX_API_TOKEN, a worker from SIGNALBOX_WORKER_TOKEN.',
   },
   forbidden: { status: 403, mend: 'Use a token with the right to do this.' },
   'not-found': {
@@ -43,7 +43,7 @@ export const ERRORS = {
   'already-running': { status: 500, mend: 'Stop the other `signalbox dev` of this folder first.' },
   'node-folder-taken': {
     status: 500,
-    mend: 'Stop the other worker, or give this one another --node or --data.',
+    mend: 'Stop the other worker, or give this one another --node.',
   },
   'invalid-functions': {
     status: 400,

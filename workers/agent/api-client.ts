@@ -46,10 +46,21 @@ const reason = (error: unknown): string => {
 };
 
 const refusal = async (response: Response, url: URL): Promise<SignalboxError> => {
-  const text = (await response.text().catch(() => '')).slice(0, 500);
-  const message = `${url} answered ${response.status}: ${text}`;
+  const text = await response.text().catch(() => '');
+  const message = `${url} answered ${response.status}: ${saidIn(text)}`;
   if (response.status === 401 || response.status === 403) return new SignalboxError('unauthorized', message);
   if (response.status === 409) return new SignalboxError('node-taken', message);
   if (response.status === 400) return new SignalboxError('invalid-request', message);
   return new SignalboxError('not-ready', message);
+};
+
+/** The sentence of a problem document; of anything else (a proxy's page) the beginning. */
+const saidIn = (text: string): string => {
+  try {
+    const { detail } = JSON.parse(text);
+    if (typeof detail === 'string') return detail;
+  } catch {
+    // No JSON: the text itself is all there is.
+  }
+  return text.slice(0, 500);
 };
