@@ -9,7 +9,7 @@ import {
   type Verdict,
 } from '../domain/index.js';
 import type * as ledger from '../ledger/index.js';
-import type { Explanation, Node, Run, RunDetail, Settled, Task } from './schemas.js';
+import type { Demand, Explanation, Node, Run, RunDetail, Settled, Task } from './schemas.js';
 
 const time = (atMs: number): string => new Date(atMs).toISOString();
 const timeOrNull = (atMs: number | null): string | null => (atMs === null ? null : time(atMs));
@@ -173,4 +173,18 @@ export const presentSettled = (row: ledger.SettledAttempt): Settled => ({
   forecast: row.forecast,
   request: row.request,
   usage: { peakMemoryBytes: row.peakMemoryBytes, cpuSeconds: row.cpuSeconds },
+});
+
+const WORK_UNIT = { gpu: 'device-seconds', cpu: 'core-seconds', io: 'slot-seconds' } as const;
+
+/** What should arrive at a pool, in its unit. */
+export const presentDemand = ({
+  pool,
+  hoursLearned,
+  coming,
+}: ledger.PoolDemand): Demand['pools'][number] => ({
+  pool,
+  unit: WORK_UNIT[pool],
+  hoursLearned,
+  coming: coming.map(({ fromMs, toMs, ...work }) => ({ from: time(fromMs), to: time(toMs), ...work })),
 });

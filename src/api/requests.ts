@@ -57,6 +57,12 @@ export const listSettled = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 });
 export type ListSettled = Partial<z.output<typeof listSettled>>;
+/** The query of `GET /v1/demand`: a week ahead at most, for the hours of the week are what it knows. */
+export const demandQuery = z.strictObject({
+  pool: z.enum(POOLS).optional(),
+  hours: z.coerce.number().int().min(1).max(168).default(6),
+});
+export type DemandQuery = Partial<z.output<typeof demandQuery>>;
 /** The header `Idempotency-Key`. */
 export const idempotencyKey = z
   .string()

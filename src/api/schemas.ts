@@ -177,6 +177,19 @@ export const forecaster = z.strictObject({
 });
 export type Forecaster = z.infer<typeof forecaster>;
 
+/** The work that should arrive at pools, hour by hour: the rest of this one first. Empty where no whole hour is known. */
+export const demand = z.strictObject({
+  pools: z.array(
+    z.strictObject({
+      pool: z.enum(POOLS),
+      unit: z.enum(['device-seconds', 'core-seconds', 'slot-seconds']),
+      hoursLearned: amount,
+      coming: z.array(z.strictObject({ from: time, to: time, expected: amount, low: amount, high: amount })),
+    }),
+  ),
+});
+export type Demand = z.infer<typeof demand>;
+
 /** An error as RFC 9457 says it, with our code, the mend, and every mistake by its place. */
 export const problem = z.strictObject({
   type: z.string(),

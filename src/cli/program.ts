@@ -147,6 +147,11 @@ const addHistoryCommands = (program: Command, forecast: Command): void => {
     .action(async (task, options) =>
       (await import('./commands/forecast-show.js')).showForecasts(task, options),
     );
+  withApi(forecast.command('demand'))
+    .description('how much work should arrive at the pools in the coming hours')
+    .addOption(new Option('--pool <pool>', 'only this pool').choices(POOLS))
+    .option('--hours <n>', 'how many hours, this one included', wholeNumber(1, 168), 6)
+    .action(async (options) => (await import('./commands/forecast-demand.js')).showDemand(options));
   withApi(program.command('advise'))
     .description('which tasks ask for much more, or less, than they have ever used')
     .option('--pipeline <name>', 'only tasks of this pipeline')

@@ -16,7 +16,7 @@ export interface Demand {
   readonly hours: number;
 }
 
-/** Learns when work arrives, pool by pool; arrivals in the order of their times. */
+/** Learns when work arrives, pool by pool; arrivals in the order of their times. One of no work tells that it was quiet until then. */
 export interface DemandForecaster {
   observe(arrival: Arrival): void;
   /** What should arrive from now on, for so long (at least a second, at most four weeks). */
@@ -24,6 +24,8 @@ export interface DemandForecaster {
 }
 
 const HOUR_MS = 3_600_000;
+/** The range of a `Date`: a clock beyond it is broken. */
+const LATEST_MS = 8.64e15;
 const DAY = 24;
 const WEEK = 7 * DAY;
 /** A silence longer than this is a pause or a broken clock, no pattern: the hours between are not learned. */
@@ -41,7 +43,7 @@ export function createDemandForecaster(): DemandForecaster {
   const pools = new Map<string, PoolDemand>();
   return {
     observe({ pool, atMs, deviceSeconds }) {
-      if (!Number.isFinite(atMs) || !(deviceSeconds > 0 && deviceSeconds < 1e15)) return;
+      if (!(Math.abs(atMs) <= LATEST_MS) || !(deviceSeconds >= 0 && deviceSeconds < 1e15)) return;
       const demand = pools.get(pool) ?? new PoolDemand();
       pools.set(pool, demand);
       demand.add(atMs, deviceSeconds);
@@ -84,7 +86,8 @@ class PoolDemand {
     let expected = 0;
     for (let ahead = 0; ahead < hours; ahead += 1) {
       const share = Math.min(1, hours - ahead);
-      const damped = 1 + (this.#trend - 1) * 2 ** (-ahead / HALF_LIFE_HOURS);
+      const unseen = Math.max(0, first + ahead - this.#hour);
+      const damped = 1 + (this.#trend - 1) * 2 ** (-unseen / HALF_LIFE_HOURS);
       expected += share * this.#season(first + ahead) * damped;
     }
     const size = this.#errorSize(expected / hours) * Math.sqrt(hours);

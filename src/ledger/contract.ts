@@ -202,6 +202,24 @@ export interface ForecasterStatus extends ForecasterCounts {
   readonly version: string;
 }
 
+/** What work should arrive at a pool, from what has arrived in the latest eight weeks. */
+export interface PoolDemand {
+  readonly pool: Pool;
+  /** Whole hours that it was learned from. */
+  readonly hoursLearned: number;
+  /** The rest of this hour, then whole hours; empty where no whole hour is known. */
+  readonly coming: readonly HourOfDemand[];
+}
+
+/** Work in device-seconds (gpu), core-seconds (cpu) or slot-seconds (io), with its 90% interval. */
+export interface HourOfDemand {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly expected: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** A run as accepted; `created` is false where the idempotency key had been used for the same request. */
 export interface CreatedRun {
   readonly run: RunRecord;
@@ -238,6 +256,8 @@ export interface Ledger {
 
   /** What forecasts have been learned from, everything stored so far included. */
   forecasterStatus(): Promise<ForecasterStatus>;
+  /** The work that should arrive at each of the pools in the coming hours (at least one). */
+  forecastDemand(pools: readonly Pool[], hours: number): Promise<readonly PoolDemand[]>;
 
   /** A node's worker presents itself. Throws `node-taken` while another holder of the name lives. */
   registerNode(request: RegisterRequest): Promise<RegisterAnswer>;

@@ -8,6 +8,7 @@ import type { Ledger } from './contract.js';
 import { type Database, openDatabase, unavailable } from './database/database.js';
 import { Learning } from './learning.js';
 import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
+import { forecastDemand } from './queries/demand.js';
 import { askPlanner, explain } from './queries/explain.js';
 import { listNodes } from './queries/nodes.js';
 import { getRun, listRuns, openRuns } from './queries/runs.js';
@@ -62,6 +63,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       await answered(learning.catchUp());
       return { version: forecaster.version, ...forecaster.counts };
     },
+    forecastDemand: (pools, hours) => answered(forecastDemand(database, pools, hours, clock())),
     registerNode: (request) => commits.run(registerNode(request)),
     heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
     listNodes: (filter) => answered(listNodes(database, filter?.pool)),

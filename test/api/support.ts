@@ -50,7 +50,10 @@ export const aNode = (fields: Partial<RegisterRequest> = {}): RegisterRequest =>
   ...fields,
 });
 
-const POLICY = readPolicy(readFileSync(new URL('../../policies/default.yaml', import.meta.url), 'utf8'));
+/** The policy that ships. */
+export const POLICY = readPolicy(
+  readFileSync(new URL('../../policies/default.yaml', import.meta.url), 'utf8'),
+);
 const silent = pino({ level: 'silent' });
 
 /** One more API over the same ledger and workspace, with other settings. */

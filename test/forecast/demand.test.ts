@@ -57,6 +57,16 @@ describe('the demand of a pool', () => {
     expect(nextDay).toBeLessThan(during);
   });
 
+  it('falls where an arrival of no work tells that it has been quiet, and comes back', () => {
+    const { forecaster, nowMs } = weeks(4);
+    const noon = (day: number) =>
+      forecaster.predict('gpu', nowMs + (24 * day + 12) * HOUR, 3600).deviceSeconds;
+    const before = noon(0);
+    forecaster.observe({ pool: 'gpu', atMs: nowMs + 12 * HOUR, deviceSeconds: 0 });
+    expect(noon(0)).toBeLessThan(before / 2);
+    expect(noon(2)).toBeGreaterThan(before / 2);
+  });
+
   it('of a pool never seen is nothing, and says so', () => {
     expect(createDemandForecaster().predict('gpu', 0, 3600)).toEqual({
       deviceSeconds: 0,

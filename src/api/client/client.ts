@@ -1,6 +1,7 @@
 import { SignalboxError } from '../../domain/index.js';
-import type { ListRuns, ListSettled, StartRun } from '../requests.js';
+import type { DemandQuery, ListRuns, ListSettled, StartRun } from '../requests.js';
 import type {
+  Demand,
   ExplanationList,
   Forecaster,
   NodeList,
@@ -42,6 +43,8 @@ export interface ApiClient {
   listSettled(query?: ListSettled): Promise<SettledList>;
   /** What the forecaster has learned from, and what it set aside as doubtful. */
   forecaster(): Promise<Forecaster>;
+  /** The work that should arrive at one pool or all, in the coming hours. */
+  demand(query?: DemandQuery): Promise<Demand>;
 }
 
 /** A client of the API at an address. */
@@ -69,6 +72,7 @@ export const createClient = (settings: TransportSettings): ApiClient => {
     listNodes: () => json({ path: '/v1/nodes' }),
     listSettled: (query = {}) => json({ path: '/v1/attempts', query }),
     forecaster: () => json({ path: '/v1/forecaster' }),
+    demand: (query = {}) => json({ path: '/v1/demand', query }),
   };
 };
 
