@@ -1,7 +1,18 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Logger } from 'pino';
-import { CONTROL_QUEUE, PIPELINE_WORKFLOW, type RunSpec, SEARCH_ATTRIBUTES } from '../src/domain/index.js';
+import {
+  CONTROL_QUEUE,
+  PIPELINE_WORKFLOW,
+  type RunEnd,
+  type RunSpec,
+  SEARCH_ATTRIBUTES,
+} from '../src/domain/index.js';
 import type { Ledger, OutboxItem } from '../src/ledger/index.js';
 
 const BATCH = 100;
@@ -14,7 +25,7 @@ export interface Dispatcher {
 }
 
 interface Deps {
-  readonly ledger: Pick<Ledger, 'claimOutbox' | 'completeOutbox' | 'retryOutbox' | 'onOutbox'>;
+  readonly ledger: Pick<Ledger, 'claimOutbox' | 'completeOutbox' | 'retryOutbox' | 'onOutbox' | 'closeRun'>;
   readonly client: Client;
   readonly log: Logger;
 }
@@ -38,6 +49,10 @@ export const startDispatcher = ({ ledger, client, log }: Deps): Dispatcher => {
       await deliver(client, item);
       return true;
     } catch (error) {
+      if (item.kind === 'start-run' && isRefused(error)) {
+        await ledger.closeRun(item.spec.runId, refusal(error));
+        return true;
+      }
       log.warn(
         { err: error, item: item.id, kind: item.kind, tries: item.tries },
         'an outbox item could not be delivered',
@@ -77,6 +92,22 @@ const deliver = async (client: Client, item: OutboxItem): Promise<void> => {
     if (!nobodyWaits && !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
 };
+
+const INVALID_ARGUMENT = 3;
+
+/** Temporal will never take it, however often it is asked: a run larger than its limits, say. */
+const isRefused = (error: unknown): error is Error => {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return isGrpcServiceError(cause) && cause.code === INVALID_ARGUMENT;
+};
+
+const refusal = (error: Error): RunEnd => ({
+  status: 'failed',
+  error: {
+    code: 'start-refused',
+    message: `Temporal refused to start it: ${(error.cause as Error).message}`,
+  },
+});
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
