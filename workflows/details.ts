@@ -20,7 +20,7 @@ const rowOf = (instance: Instance): string => {
   const deferred = state === 'waiting' && verdict?.kind === 'deferred' ? verdict : undefined;
   const attempt = instance.attempt > 1 ? ` (attempt ${instance.attempt})` : '';
   const why = deferred ? whyOf(deferred) : instance.error ? cell(instance.error.message) : '';
-  return `| ${instance.key} | ${state}${attempt} | ${granted?.lease.taskQueue ?? ''} | ${why} | ${etaOf(deferred)} |`;
+  return `| ${cell(instance.key)} | ${state}${attempt} | ${granted?.lease.taskQueue ?? ''} | ${why} | ${etaOf(deferred)} |`;
 };
 
 const whyOf = (deferred: Deferred): string => cell(deferred.blockers.map(({ detail }) => detail).join('; '));
@@ -33,7 +33,14 @@ const etaOf = (deferred: Deferred | undefined): string => {
     : time(deferred.etaP50Ms);
 };
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 200);
+/** The longest text of a cell: the table of a run of many tasks has to fit. */
+const MAX_CELL = 300;
+
+/** A text as it reads, whatever Markdown would make of it: `train[0] (about …)` were a link in Temporal's Web UI. */
+const cell = (text: string): string => {
+  const short = text.length > MAX_CELL ? `${text.slice(0, MAX_CELL - 1)}…` : text;
+  return short.replaceAll(/[\\`*_[\]<>|]/g, '\\$&').replaceAll('\n', ' ');
+};
 
 /** One line on an activity: what, where, after what wait. */
 export const summaryOf = (instance: Instance, granted: Granted): string => {

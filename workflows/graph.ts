@@ -145,9 +145,7 @@ export class Graph {
   ): Opened {
     const opened: Opened = { ready: [], parts: [] };
     this.finish(instance, state);
-    const answeredFor =
-      instance.standsInFor === undefined ? instance : this.instances.get(instance.standsInFor);
-    this.settleIfComplete((answeredFor ?? instance).task, stopping ? null : opened);
+    this.settleIfComplete(this.answeredFor(instance).task, stopping ? null : opened);
     return opened;
   }
 
@@ -164,14 +162,12 @@ export class Graph {
     return name === undefined ? undefined : this.add(newInstance(name, done, { undoes: done.key }));
   }
 
-  /** Completed instances that can be undone, the last one first. */
+  /** Completed instances that can be undone, the last one first: a task done by its stand-in is done as well. */
   compensable(): Instance[] {
     return this.completionOrder
       .map((key) => this.instances.get(key) as Instance)
-      .filter(
-        (instance) =>
-          instance.state === 'succeeded' && this.taskOf(instance).onFailure?.compensate !== undefined,
-      )
+      .map((done) => (this.canBeUndone(done) ? done : this.answeredFor(done)))
+      .filter((done) => this.canBeUndone(done))
       .reverse();
   }
 
@@ -252,6 +248,16 @@ export class Graph {
   private standing(instance: Instance): Instance {
     const fallback = instance.fallback === undefined ? undefined : this.instances.get(instance.fallback);
     return fallback ?? instance;
+  }
+
+  /** Whose fate an instance decides: its own, or that of the one it stands in for. */
+  private answeredFor(instance: Instance): Instance {
+    const failed = instance.standsInFor === undefined ? undefined : this.instances.get(instance.standsInFor);
+    return failed ?? instance;
+  }
+
+  private canBeUndone(instance: Instance): boolean {
+    return this.taskOf(instance).onFailure?.compensate !== undefined;
   }
 
   private instancesOf(name: string): Instance[] {

@@ -97,11 +97,11 @@ const viewOf = ({ key, state, attempt, verdict, outputs, error }: Instance): Tas
 /** Keeps Temporal's Web UI up to date: the phase to search by, and a table of the tasks. */
 const show = (run: PipelineRun, end?: RunEnd): void => {
   const phase = end?.status ?? run.phase;
-  const { typedSearchAttributes, unsafe } = workflowInfo();
+  const { typedSearchAttributes } = workflowInfo();
   if (typedSearchAttributes.get(phaseKey) !== phase)
     upsertSearchAttributes([{ key: phaseKey, value: phase }]);
-  if (!unsafe.isReplaying)
-    setCurrentDetails(detailsOf(run.graph, end?.error ? `${phase}: ${end.error.message}` : phase));
+  // While replaying too: a run that is over, or was evicted, is replayed to answer the UI, and has no later turn.
+  setCurrentDetails(detailsOf(run.graph, end?.error ? `${phase}: ${end.error.message}` : phase));
 };
 
 const resultOf = (run: PipelineRun, input: PipelineInput, end: RunEnd): PipelineResult => {

@@ -1,7 +1,8 @@
-/** A span of time for people: "4 s", "12 min", "3 h". */
+/** A span of time for people: "0.4 s", "4 s", "12 min", "3 h". */
 export const span = (milliseconds: number): string => {
   const seconds = milliseconds / 1_000;
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 0.95) return `${Math.max(0.1, seconds).toFixed(1)} s`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
   if (seconds < 129_600) return `${Math.round(seconds / 3_600)} h`;
   return `${Math.round(seconds / 86_400)} days`;

@@ -209,14 +209,14 @@ describe('people', () => {
   test('read the run in Temporal: phase, summary and a table of its tasks', async () => {
     rig.answer = ({ ready }) => ready.map(aDeferral);
     const handle = await rig.start({ a: {} });
+    const details = async () =>
+      ((await handle.query('__temporal_workflow_metadata')) as { currentDetails: string }).currentDetails;
     await vi.waitFor(async () => {
-      const { currentDetails } = (await handle.query('__temporal_workflow_metadata')) as {
-        currentDetails: string;
-      };
-      expect(currentDetails).toContain('| a | waiting |  | the slot is taken |');
+      expect(await details()).toContain('| a | waiting |  | the slot is taken |');
     });
     await handle.signal('grant', aGrant({ taskKey: 'a' as never, attempt: 1 }, 2));
     await handle.result();
+    expect(await details(), 'a run that is over is replayed to tell').toContain('| a | succeeded |');
     const { events } = await handle.fetchHistory();
     const scheduled = events?.find((event) => event.activityTaskScheduledEventAttributes);
     expect(Buffer.from(scheduled?.userMetadata?.summary?.data ?? []).toString()).toBe(

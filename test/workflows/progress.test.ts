@@ -202,6 +202,26 @@ describe('failure', () => {
     expect(undone).toEqual(['undo-b', 'undo-a']);
   });
 
+  test('a task that its stand-in did is undone like one that did it itself, and may read what was done', () => {
+    const { progress, keys, find } = aRun({
+      a: { onFailure: { fallback: 'plan-b', compensate: 'undo-a' } },
+      'plan-b': {},
+      'undo-a': { run: { function: 'noop', input: '${{ tasks.a.outputs.v }}' } },
+      c: { needs: ['a'] },
+    });
+    keys();
+    progress.fail(find('a'), failed);
+    keys();
+    progress.succeed(find('plan-b'), { v: 7 });
+    keys();
+    progress.fail(find('c'), failed);
+    expect(progress.undoNext()).toBe(true);
+    expect(progress.taskRun(find('undo-a'))).toMatchObject({ input: 7 });
+    expect(keys()).toEqual(['undo-a']);
+    progress.succeed(find('undo-a'), {});
+    expect(progress.undoNext()).toBe(false);
+  });
+
   test('a lost worker is not a failure of the task, until it has cost six workers', () => {
     const { progress, keys, find } = aRun({ a: {} });
     for (let loss = 1; loss <= 5; loss++) {

@@ -1,4 +1,4 @@
-import type { ApiClient, Run, RunDetail, StartRun } from '../../api/client/index.js';
+import type { ApiClient, Run, RunDetail, StartRun, Task } from '../../api/client/index.js';
 import { type Params, type Pipeline, parseParameterText, SignalboxError } from '../../domain/index.js';
 import { type ApiOptions, openClient } from '../address.js';
 import { inFile, readDocument } from '../documents.js';
@@ -84,7 +84,13 @@ const endLines = (run: RunDetail, { green, red, dim }: Colours): string[] => {
   if (run.status === 'succeeded') return [`${green('✓')} ${run.id} succeeded in ${took}`];
   const how = run.status === 'failed' ? 'failed' : 'was cancelled';
   const why = run.error ? `: ${oneLine(run.error.message)}` : '';
-  const failed = run.tasks.find(({ state }) => state === 'failed');
+  const failed = culprit(run);
   const hint = failed ? [dim(`  signalbox logs ${run.id} '${failed.key}' --stderr`)] : [];
   return [`${red('✗')} ${run.id} ${how} after ${took}${why}`, ...hint];
+};
+
+/** The failed task that the run's error names: others may have failed before, with a fallback that stood in. */
+const culprit = ({ tasks, error }: RunDetail): Task | undefined => {
+  const failed = tasks.filter(({ state }) => state === 'failed');
+  return failed.find(({ key }) => error?.message.startsWith(`Task ${key} `)) ?? failed.at(-1);
 };

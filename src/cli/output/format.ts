@@ -59,9 +59,10 @@ export const bytes = (amount: number): string => {
   return `${value >= 100 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 };
 
-/** Micro-dollars as dollars and cents: `$1.25`, or `$0.0042` below a cent. */
+/** Micro-dollars as dollars and cents: `$1.25`, `$0.0042` below a cent, `<$0.0001` below that. */
 export const money = (microUsd: number): string => {
   const usd = microUsd / 1e6;
+  if (usd > 0 && usd < 0.0001) return '<$0.0001';
   return usd > 0 && usd < 0.01 ? `$${usd.toFixed(4)}` : `$${usd.toFixed(2)}`;
 };
 

@@ -39,10 +39,13 @@ export const forecastOf = ({ forecast }: Task): string =>
 export const waitText = ({ wait }: Task, nowMs: number): string => {
   if (wait === null) return '';
   const place = wait.position === null ? [] : [`place ${wait.position}`];
-  const eta = wait.eta === null ? [] : [`starts about ${clock(wait.eta.p50, nowMs)}`];
+  const eta = wait.eta === null ? [] : [startText(wait.eta.p50, nowMs)];
   const reasons = wait.blockers.map(({ code, detail }) => detail || REASONS[code]);
   return [[...place, ...eta].join(', '), reasons.join('; ')].filter((part) => part !== '').join(': ');
 };
+
+const startText = (at: string, nowMs: number): string =>
+  `${Date.parse(at) < nowMs ? 'was to start' : 'starts'} about ${clock(at, nowMs)}`;
 
 /** When a running task should end: by its own progress where it tells, else P50 of its forecast, once past that P90. */
 export const etaText = (task: Task, nowMs: number): string => {

@@ -1,20 +1,21 @@
 import type { Blocker, Forecast, Outcome } from '../../domain/index.js';
-import { listing, type Overtaken, span } from '../../planner/index.js';
+import { count, listing, type Overtaken, span } from '../../planner/index.js';
 import type { EventRow } from '../rows.js';
 
 /** A span of seconds for people. */
 const seconds = (amount: number): string => span(amount * 1_000);
 
-/** What the forecast says and what it stands on: "about 5 min, 12 min at most (from 8 runs)". */
+/** What the forecast says and what it stands on: "about 5 min, in 9 of 10 cases under 12 min (from 8 earlier runs)". */
 export const expectation = ({ p50Seconds, p90Seconds, observations, model }: Forecast): string => {
-  const basis =
-    observations > 0 ? `from ${observations} earlier runs` : `from ${BASIS[model] ?? `the ${model}`}`;
+  const basis = `from ${observations > 0 ? count(observations, 'earlier run') : (BASIS[model] ?? OTHER_WORK)}`;
   return `expected to take about ${seconds(p50Seconds)}, in 9 of 10 cases under ${seconds(p90Seconds)} (${basis})`;
 };
 const BASIS: Readonly<Record<string, string>> = {
   estimate: "its author's estimate",
   prior: "the pool's prior",
 };
+/** Any learned model, where this very task has no history. */
+const OTHER_WORK = 'other work: this task has not succeeded before';
 
 /** Blockers as one clause. */
 export const obstacles = (blockers: readonly Blocker[]): string =>
@@ -116,7 +117,7 @@ const ended = (
 ): string => {
   const ran = startedAtMs === null ? '' : ` after ${span(endedAtMs - startedAtMs)}`;
   const where = nodeId === null ? '' : ` on ${nodeId}`;
+  const lost = lostSeconds && !error ? `; lost ${seconds(lostSeconds)} of work` : '';
   const why = error ? `: ${error.message}` : '';
-  const lost = lostSeconds ? `; ${seconds(lostSeconds)} of work since its last checkpoint were lost` : '';
-  return `${outcome}${ran}${where}${why}${lost}`;
+  return `${outcome}${ran}${where}${lost}${why}`;
 };
