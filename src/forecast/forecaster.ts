@@ -75,7 +75,7 @@ export function createForecaster(options: ForecasterOptions): Forecaster {
     const learned = learner.expect(of);
     if (learned !== undefined && learned.observations >= ENOUGH) return learned;
     const prior = options.prior(subject.pool);
-    return estimated(subject, prior) ?? learned ?? fromPrior(prior);
+    return estimated(subject, prior) ?? (learned === undefined ? fromPrior(prior) : cautious(learned, prior));
   };
 
   return {
@@ -129,6 +129,13 @@ function estimated(subject: ForecastSubject, prior: Prior): Quantiles | undefine
   const estimate = subject.estimateSeconds;
   if (estimate === undefined || !isRuntime(estimate)) return undefined;
   return logLogistic('estimate', estimate, prior.p90Seconds / prior.p50Seconds);
+}
+
+/** Other work says what is likely of a task hardly seen, but not how wrong that may be: no upper quantile below the prior's. */
+function cautious(learned: Quantiles, prior: Prior): Quantiles {
+  const { quantileSeconds } = fromPrior(prior);
+  const upper = (q: number) => Math.max(learned.quantileSeconds(q), quantileSeconds(q));
+  return { ...learned, quantileSeconds: (q) => (q > 0.5 ? upper(q) : learned.quantileSeconds(q)) };
 }
 
 const fromPrior = (prior: Prior): Quantiles =>

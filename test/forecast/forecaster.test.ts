@@ -29,6 +29,13 @@ describe('with little history', () => {
     expect(forecaster.predict(other).p50Seconds).toBeLessThan(30);
   });
 
+  it('is no surer of a task it has never seen than the prior is, however alike the other work was', () => {
+    const forecaster = taught(observations(40, () => 0.05));
+    const { p50Seconds, p90Seconds } = forecaster.predict({ ...anObservation(), task: 'train' });
+    expect(p50Seconds).toBeLessThan(PRIOR.p50Seconds);
+    expect(p90Seconds).toBeGreaterThanOrEqual(PRIOR.p90Seconds);
+  });
+
   it.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY])('believes no estimate of %s seconds', (estimate) => {
     expect(aForecaster().predict({ ...anObservation(), estimateSeconds: estimate }).model).toBe('prior');
   });

@@ -21,7 +21,10 @@ export const openPostgres = (url: string, log: LedgerLog): Driver => {
     statement_timeout: 15_000,
     application_name: 'signalbox',
   });
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  const broke = (error: Error) => log.warn({ err: error }, 'a database connection broke');
+  pool.on('error', broke);
+  // The pool hears a connection break only while it lies idle; one in hand, between two queries, would end the process.
+  pool.on('connect', (client) => client.on('error', broke));
   return {
     pool,
     async hot(name, text, values) {
