@@ -10,6 +10,38 @@ export interface Forecast {
   readonly version: string;
 }
 
+/** How long an attempt has still to run, by the two quantiles of its forecast. */
+export interface Remaining {
+  readonly p50Seconds: number;
+  readonly p90Seconds: number;
+}
+
+/** A forecast without spread is not believed for ever: once outrun it is taken to have this one (P90 a quarter above P50). */
+const LEAST_SHAPE = 0.1;
+
+/**
+ * What is left of a task that has run for so long already. The forecast is read as a log-logistic curve through its P50 and
+ * P90, whose conditional quantiles have a closed form: a task that has outrun its forecast is not about to end, the longer it
+ * ran the longer it is likely to go on.
+ */
+export const remaining = (
+  { p50Seconds, p90Seconds }: Pick<Forecast, 'p50Seconds' | 'p90Seconds'>,
+  ranSeconds: number,
+): Remaining => {
+  if (ranSeconds <= 0) return { p50Seconds, p90Seconds };
+  const shape = shapeOf(p50Seconds, p90Seconds);
+  if (shape < LEAST_SHAPE && ranSeconds < p50Seconds)
+    return { p50Seconds: p50Seconds - ranSeconds, p90Seconds: p90Seconds - ranSeconds };
+  const believed = Math.max(shape, LEAST_SHAPE);
+  const odds = (ranSeconds / p50Seconds) ** (1 / believed);
+  const total = (of: number) => p50Seconds * of ** believed - ranSeconds;
+  return { p50Seconds: total(1 + 2 * odds), p90Seconds: total(9 + 10 * odds) };
+};
+
+/** The log-logistic curve's shape: its P90 is 9 to this power times its P50. */
+export const shapeOf = (p50Seconds: number, p90Seconds: number): number =>
+  Math.log(Math.max(1, p90Seconds / p50Seconds)) / Math.log(9);
+
 /** What is known of a task before it runs, as named numbers and categories. */
 export type Features = Readonly<Record<string, number | string>>;
 

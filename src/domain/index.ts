@@ -7,6 +7,8 @@ export * from './ids.js';
 export * from './json.js';
 export * from './lease.js';
 export * from './pipeline/index.js';
+export * from './placement.js';
+export * from './rank.js';
 export * from './reasons.js';
 export * from './resources.js';
 export * from './run.js';

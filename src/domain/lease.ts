@@ -1,5 +1,7 @@
 import type { LeaseId, NodeId, RunId, TaskKey } from './ids.js';
-import type { Pool, Resources } from './resources.js';
+import type { LeasePart, Placement } from './placement.js';
+import type { Rank } from './rank.js';
+import type { Pool, PriorityClass, Resources } from './resources.js';
 
 /**
  * `held`: the attempt may run. `preempting`: asked to leave. `revoked`: the attempt is over for the run, but its process
@@ -23,15 +25,31 @@ export interface Lease {
   readonly taskQueue: string;
 }
 
-/** A lease as the planner sees it. */
+/** A lease as the planner sees it: what it holds, and what must be known of its task to end it or to wait for it. */
 export interface RunningLease extends Lease {
   readonly state: Exclude<LeaseState, 'released'>;
   readonly runId: RunId;
   readonly taskKey: TaskKey;
   readonly attempt: number;
+  readonly tenant: string;
+  readonly priorityClass: PriorityClass;
   readonly grantedAtMs: number;
-  readonly expectedEndP50Ms: number;
-  readonly expectedEndP90Ms: number;
+  /** How long the task takes here in all, by the forecast that it was placed by. */
+  readonly p50Seconds: number;
+  readonly p90Seconds: number;
+  /** What of that had been done by earlier attempts and kept. */
+  readonly doneSeconds: number;
+  /** What its place in the queue was made from. */
+  readonly rank: Rank;
+  /** Whether it keeps its work, and how that is known: its rhythm, or when it last did. Null: all since its start would be lost. */
+  readonly checkpoints: { readonly everySeconds: number | null; readonly lastAtMs: number | null } | null;
+  /** How often the task has given way so far. */
+  readonly preemptions: number;
+  readonly placement: Placement;
+  /** The rest of a gang that spans nodes; empty for all others. */
+  readonly also: readonly LeasePart[];
+  /** While it gives way: the waiting attempt that gets what it frees. */
+  readonly givesWayTo: string | null;
 }
 
 /** `draining`: takes no new work. `lost`: its heartbeat is overdue and its leases are revoked. */
@@ -46,6 +64,8 @@ export interface Node {
   /** Counts registrations: each start of the node's worker is a new incarnation. */
   readonly incarnation: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of its latest attempts: how many it was counted over, and how many of them failed. */
+  readonly attempts?: { readonly counted: number; readonly failed: number };
   /** Devices are declared, not found: no such hardware stands behind them. */
   readonly virtualDevices: boolean;
 }

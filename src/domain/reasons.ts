@@ -4,6 +4,13 @@ export const REASONS = {
   'no-node': 'no live node of its pool could hold it',
   'behind-queue': 'others stand before it in the queue',
   'run-paused': 'its run is paused',
+  held: 'somebody, or the policy, holds it',
+  'window-closed': 'the policy lets it start in a window that is closed now',
+  'limit-reached': 'a named limit that it counts against is reached',
+  'budget-exhausted': "its tenant's budget is spent",
+  'kept-apart': 'it must not run beside what runs there',
+  'better-elsewhere': 'it waits for a place that suits it better',
+  'node-failing': 'the nodes with room fail too much of their work',
   'never-fits': 'no node of its pool is large enough, even when empty',
   'node-suspect': 'the nodes with room have just failed it',
 } as const;

@@ -46,3 +46,16 @@ export const isBareSlots = (asked: Resources): boolean =>
 /** The class queue for bare slots, else the queue of the node that holds the hardware. */
 export const taskQueue = (pool: Pool, node: string | null): string =>
   node === null ? pool : `${pool}@${node}`;
+
+/** How much hardware a request is, in one number: its devices, without any its cores, else its slots. */
+export const sizeOf = ({ devices, cores, slots }: Resources): number => devices || cores || slots || 1;
+
+/** Prices of a pool's hardware. */
+export interface Prices {
+  readonly usdPerDeviceHour: number;
+  readonly usdPerCoreHour: number;
+}
+
+/** What holding an amount of hardware for a time costs, in micro-dollars. */
+export const microUsdOf = ({ devices, cores }: Resources, prices: Prices, seconds: number): number =>
+  Math.round(((devices * prices.usdPerDeviceHour + cores * prices.usdPerCoreHour) * seconds * 1e6) / 3_600);

@@ -10,5 +10,6 @@ export {
   type Prior,
 } from './forecaster.js';
 export { type RuntimeScores, type ScoredRuntime, scoreRuntimes } from './metrics.js';
+export { Overruns } from './overruns.js';
 export { readTrace, type Trace, type TraceColumns, type TraceRow } from './trace.js';
 export type { Usage } from './usage.js';

@@ -1,159 +1,153 @@
-import { blockersOf } from './blockers.js';
-import { queueOrder } from './order.js';
-import { lookAhead, type Start } from './outlook.js';
-import type { Policy } from './policy.js';
-import { leavesRoom, noteBackfill, type Reservation, reserve } from './reservation.js';
-import {
-  bindable,
-  candidates,
-  closerFit,
-  fits,
-  isUnbound,
-  type Place,
-  type Room,
-  roomOf,
-  take,
-} from './room.js';
-import type { Deferral, Overtaken, Plan, PoolSnapshot, Snapshot, WaitingTask } from './snapshot.js';
+import { type LeasePart, type Option, POOLS, type Pool } from '../domain/index.js';
+import type { Cluster } from './cluster/index.js';
+import { explain } from './cycle/explain.js';
+import { mayStart, noteStart, type Started } from './cycle/hold.js';
+import { overtakenBy, type Seen } from './cycle/overtaken.js';
+import { placeFor } from './cycle/place.js';
+import { Preempting } from './cycle/preempt.js';
+import { noteBackfill, type Reservation, reserve } from './cycle/reserve.js';
+import { isFailing, isFull, roomOf, take } from './cycle/room.js';
+import { optionsIn, type Rooms } from './cycle/route.js';
+import type { Grant, Plan, Preemption } from './decisions.js';
+import type { Policy } from './policy/read.js';
+
+/** What of the cluster to plan. */
+export interface Scope {
+  /** Only these pools' queues; all without it. */
+  readonly pools?: readonly Pool[];
+  /** Whose waiting is to be explained; the others simply wait. */
+  readonly asked?: ReadonlySet<string>;
+}
 
 /**
- * One cycle: what starts now and where, and why the rest waits. Pure: the same snapshot, policy and time give the same plan,
- * in whatever order the snapshot's arrays stand.
+ * One cycle: what starts now and where, what gives way, and why the rest waits. It changes nothing, and the same cluster, policy
+ * and time give the same plan.
  */
-export const plan = (snapshot: Snapshot, policy: Policy, atMs: number): Plan => {
-  const plans = snapshot.pools.map((pool) => planPool(pool, snapshot.asked, policy, atMs));
+export const plan = (cluster: Cluster, policy: Policy, atMs: number, scope: Scope = {}): Plan => {
+  const pools = scope.pools ?? POOLS;
+  const cycle = begin(cluster, policy, atMs);
+  const passes = pools.map((pool) => planPool(pool, cycle));
   return {
-    grants: plans.flatMap(({ grants }) => grants),
-    deferrals: plans.flatMap(({ deferrals }) => deferrals),
+    grants: cycle.grants,
+    preemptions: cycle.preemptions,
+    deferrals: scope.asked?.size
+      ? passes.flatMap((pass) => explain(pass, cycle, scope.asked ?? new Set()))
+      : [],
+    failing: pools.flatMap((pool) =>
+      [...cluster.pool(pool).nodes.values()].filter((node) => isFailing(node, policy)).map(({ id }) => id),
+    ),
+    considered: passes.reduce((sum, pass) => sum + pass.considered, 0),
   };
 };
 
-const planPool = (pool: PoolSnapshot, asked: Snapshot['asked'], policy: Policy, atMs: number): Plan => {
-  // 1. Fit: what is free, and on which nodes.
-  const room = roomOf(pool, atMs);
-  // 2. Order: who goes first.
-  const queue = [...pool.waiting].sort(queueOrder(policy));
-  // 3. Place, reserve, backfill: down the queue, the first that does not fit keeps its turn.
-  const { started, waits, reservation } = startWhatFits(queue, room);
-  const grants = started.map(({ task, place, devices }) => ({
-    id: task.id,
-    pool: pool.pool,
-    nodeId: place?.node.id ?? null,
-    incarnation: place?.node.incarnation ?? 0,
-    devices,
-    wentBefore: overtaken(task, waits, policy),
-  }));
-  // 4. Explain: every blocker, the position and the time, to whom it was asked.
-  const beyond = pool.beyond.map((far) => ({ ...far, position: far.position - grants.length }));
-  return { grants, deferrals: explain({ waits, beyond, reservation, room }, asked) };
+/** All that one cycle works on. */
+export interface Cycle {
+  readonly cluster: Cluster;
+  readonly policy: Policy;
+  readonly atMs: number;
+  readonly rooms: Rooms;
+  readonly started: Started;
+  readonly grants: Grant[];
+  readonly preemptions: Preemption[];
+  /** Tasks that this cycle has placed, so that those which stand in several queues go once. */
+  readonly placed: Set<string>;
+}
+
+const begin = (cluster: Cluster, policy: Policy, atMs: number): Cycle => {
+  const room = (pool: Pool) => roomOf(cluster.pool(pool), policy, atMs);
+  return {
+    cluster,
+    policy,
+    atMs,
+    rooms: { gpu: room('gpu'), cpu: room('cpu'), io: room('io') },
+    started: { limits: new Map(), microUsd: new Map() },
+    grants: [],
+    preemptions: [],
+    placed: new Set(),
+  };
 };
 
-interface Started {
-  readonly task: WaitingTask;
-  readonly place: Place | null;
-  readonly devices: readonly number[];
-}
-interface Passed {
-  readonly started: readonly Started[];
-  readonly waits: readonly WaitingTask[];
+/** What a pass over one pool's queue came to. */
+export interface Pass {
+  readonly pool: Pool;
+  readonly waits: readonly Seen[];
   readonly reservation: Reservation | null;
+  readonly considered: number;
 }
 
-const startWhatFits = (queue: readonly WaitingTask[], room: Room): Passed => {
-  const started: Started[] = [];
-  const waits: WaitingTask[] = [];
+const planPool = (pool: Pool, cycle: Cycle): Pass => {
+  const { cluster, policy, rooms, started } = cycle;
+  // 1. Fit: what is free, and where.
+  const room = rooms[pool];
+  const preempting = new Preempting(cluster.pool(pool), room, policy);
+  const waits: Seen[] = [];
+  const granted: (Seen & Placed<readonly LeasePart[]>)[] = [];
   let reservation: Reservation | null = null;
-  for (const task of queue) {
-    const place = task.paused ? undefined : choose(task, room, reservation);
-    if (place === undefined) {
-      waits.push(task);
-      if (!task.paused) reservation ??= reserve(task, room);
+  let considered = 0;
+  // 2. Order: who goes first, as far as the policy looks ahead.
+  for (const task of cluster.queue(pool, policy.lookAhead, cycle.atMs)) {
+    if (cycle.placed.has(task.id)) continue;
+    considered += 1;
+    // 3. Hold: not before its window opens, its limit has room, its budget is filled.
+    if (!mayStart(task, cluster, policy, started, cycle.atMs)) {
+      waits.push({ task, place: considered });
       continue;
     }
-    noteBackfill(task, place, reservation, room.atMs);
-    started.push({ task, place, devices: take(task, place, room) });
+    // 4. Route and place: the best node of a pool that is worth taking, where that delays no reservation.
+    const options = optionsIn(task, pool, rooms, policy);
+    const placed = firstPlaced(options, (option) => placeFor(task, option, room, reservation));
+    if (placed) {
+      const { option, found } = placed;
+      noteBackfill(task, option, found[0]?.nodeId ?? null, reservation, room.atMs);
+      take(task, option, found, room);
+      noteStart(task, policy, started);
+      cycle.placed.add(task.id);
+      granted.push({ task, place: considered, option, found });
+      continue;
+    }
+    // 5. Preempt: less urgent work gives way, where the policy allows it and it costs less than it gains.
+    const evicted = firstPlaced(options, (option) => preempting.evictFor(task, option));
+    if (evicted) {
+      cycle.placed.add(task.id);
+      cycle.preemptions.push(...evicted.found);
+      continue;
+    }
+    // 6. Reserve: the first that finds no room keeps its turn; 7. backfill: those behind go where they do not delay it.
+    waits.push({ task, place: considered });
+    if (policy.backfill === 'none') break;
+    if (policy.backfill === 'easy' && reservation === null && options[0])
+      reservation = reserve(task, options[0], room);
+    if (isFull(room) && waits.length >= ON_RECORD && !preempting.mayHelp) break;
   }
-  return { started, waits, reservation };
+  for (const seen of granted) cycle.grants.push(grantOf(seen, pool, overtakenBy(seen, waits, policy)));
+  return { pool, waits, reservation, considered };
 };
 
-/** The best place that has room now and delays no reservation; null for bare slots, undefined where there is none. */
-const choose = (task: WaitingTask, room: Room, reservation: Reservation | null): Place | null | undefined => {
-  const able = candidates(task, room);
-  if (able.length === 0) return undefined;
-  if (isUnbound(task)) {
-    const free = task.request.slots <= room.freeSlots;
-    return free && leavesRoom(task, null, reservation, room.atMs) ? null : undefined;
-  }
-  return able
-    .filter((place) => fits(task.request, bindable(place, room)))
-    .filter((place) => leavesRoom(task, place, reservation, room.atMs))
-    .sort(closerFit)[0];
-};
+/** Those whom a grant overtook are named up to here; a pass through a full room need not go further. */
+const ON_RECORD = 3;
 
-/** Those who came before it and could not go: at most three, for the record. */
-const overtaken = (
-  task: WaitingTask,
-  waits: readonly WaitingTask[],
-  policy: Policy,
-): readonly Overtaken[] => {
-  const inOrder = queueOrder(policy);
-  return waits
-    .filter((other) => other.arrival < task.arrival)
-    .slice(0, 3)
-    .map((other) => ({
-      runId: other.runId,
-      taskKey: other.taskKey,
-      priorityClass: other.priorityClass,
-      because: inOrder(task, other) < 0 ? 'class' : other.paused ? 'paused' : 'backfill',
-    }));
-};
-
-interface Waits {
-  readonly waits: readonly WaitingTask[];
-  readonly beyond: PoolSnapshot['beyond'];
-  readonly reservation: Reservation | null;
-  readonly room: Room;
+interface Placed<Found> {
+  readonly option: Option;
+  readonly found: Found;
 }
 
-const explain = (
-  { waits, beyond, reservation, room }: Waits,
-  asked: Snapshot['asked'],
-): readonly Deferral[] => {
-  const isAsked = ({ id }: { readonly id: string }) => asked.has(id);
-  if (beyond.length === 0 && !waits.some(isAsked)) return [];
-  const [p50, p90] = [lookAhead(room, 'p50'), lookAhead(room, 'p90')];
-  const first = waits[0] ?? null;
-  const deferrals = waits.map((task, index): Deferral => {
-    const position = index + 1;
-    const blockers = isAsked(task) ? blockersOf({ task, position, first, reservation }, room) : [];
-    return { id: task.id, blockers, position, ...(task.paused ? NO_TIME : interval(p50(task), p90(task))) };
-  });
-  return [...deferrals.filter(isAsked), ...explainBeyond(beyond, deferrals, first, room)];
+const firstPlaced = <Found>(
+  options: readonly Option[],
+  find: (option: Option) => Found | null,
+): Placed<Found> | null => {
+  for (const option of options) {
+    const found = find(option);
+    if (found !== null) return { option, found };
+  }
+  return null;
 };
 
-const NO_TIME = { etaP50Ms: null, etaP90Ms: null };
-
-/** The two passes may place a task differently; an interval must not stand on its head. */
-const interval = (p50: Start | null, p90: Start | null): Pick<Deferral, 'etaP50Ms' | 'etaP90Ms'> =>
-  p50 && p90 ? { etaP50Ms: p50.atMs, etaP90Ms: Math.max(p50.atMs, p90.atMs) } : NO_TIME;
-
-/** Beyond the look-ahead: no search for room, and the time at the rate at which the queue before it is expected to move. */
-const explainBeyond = (
-  beyond: PoolSnapshot['beyond'],
-  before: readonly Deferral[],
-  first: WaitingTask | null,
-  room: Room,
-): readonly Deferral[] => {
-  const last = before.findLast(({ etaP50Ms }) => etaP50Ms !== null);
-  const etaAt = (position: number, lastMs: number | null | undefined): number | null =>
-    last && lastMs ? Math.round(room.atMs + ((lastMs - room.atMs) * position) / last.position) : null;
-  return beyond.map(({ task, position }) => ({
-    id: task.id,
-    blockers: blockersOf({ task, position, first, reservation: null }, room).filter(
-      ({ code }) => code !== 'no-capacity',
-    ),
-    position,
-    etaP50Ms: task.paused ? null : etaAt(position, last?.etaP50Ms),
-    etaP90Ms: task.paused ? null : etaAt(position, last?.etaP90Ms),
-  }));
+const grantOf = (
+  { task, option, found }: Seen & Placed<readonly LeasePart[]>,
+  pool: Pool,
+  wentBefore: Grant['wentBefore'],
+): Grant => {
+  const [first, ...also] = found;
+  const { nodeId = null, incarnation = 0, devices = [] } = first ?? {};
+  return { id: task.id, pool, option, nodeId, incarnation, devices, also, wentBefore };
 };

@@ -1,0 +1,98 @@
+import { type Node, type NodeId, POOLS, type Pool, type RunningLease } from '../../domain/index.js';
+import type { Policy } from '../policy/read.js';
+import { PoolState } from './pool-state.js';
+import { TenantUse } from './tenant-use.js';
+import type { WaitingTask } from './waiting-task.js';
+
+/**
+ * All that a cycle is planned on, kept up event by event by whoever owns it: the ledger live, the simulator in virtual time. The
+ * same nodes, leases and tasks make the same cluster in whatever order they came.
+ */
+export class Cluster {
+  readonly use: TenantUse;
+  /** What tenants have spent, in micro-dollars, as far as it counts against their budgets. */
+  readonly spent = new Map<string, { readonly dayMicroUsd: number; readonly monthMicroUsd: number }>();
+  readonly #pools: Readonly<Record<Pool, PoolState>>;
+  readonly #nodePool = new Map<NodeId, Pool>();
+  readonly #leasePool = new Map<string, Pool>();
+  readonly #tasks = new Map<string, WaitingTask>();
+  readonly #limits = new Map<string, number>();
+
+  constructor(policy: Pick<Policy, 'order' | 'classes' | 'shares'>) {
+    this.use = new TenantUse(policy.shares);
+    this.#pools = { gpu: new PoolState(policy), cpu: new PoolState(policy), io: new PoolState(policy) };
+  }
+
+  pool(pool: Pool): PoolState {
+    return this.#pools[pool];
+  }
+
+  setNode(node: Node): void {
+    this.removeNode(node.id);
+    this.#nodePool.set(node.id, node.pool);
+    this.#pools[node.pool].setNode(node);
+  }
+  removeNode(id: NodeId): void {
+    const pool = this.#nodePool.get(id);
+    if (pool !== undefined) this.#pools[pool].removeNode(id);
+    this.#nodePool.delete(id);
+  }
+
+  setLease(lease: RunningLease): void {
+    this.removeLease(lease.id);
+    this.#leasePool.set(lease.id, lease.pool);
+    this.#pools[lease.pool].setLease(lease);
+    this.#count(lease, 1);
+  }
+  removeLease(id: string): void {
+    const pool = this.#leasePool.get(id);
+    const lease = pool && this.#pools[pool].leases.get(id);
+    if (lease === undefined) return;
+    this.#leasePool.delete(id);
+    this.#pools[lease.pool].removeLease(id);
+    this.#count(lease, -1);
+  }
+
+  /** A task waits in the queue of each pool that it could go to. */
+  setTask(task: WaitingTask): void {
+    this.removeTask(task.id);
+    this.#tasks.set(task.id, task);
+    for (const pool of poolsOf(task)) this.#pools[pool].queue.set(task);
+  }
+  removeTask(id: string): void {
+    const task = this.#tasks.get(id);
+    if (task === undefined) return;
+    this.#tasks.delete(id);
+    for (const pool of poolsOf(task)) this.#pools[pool].queue.remove(id);
+  }
+  task(id: string): WaitingTask | undefined {
+    return this.#tasks.get(id);
+  }
+  get waiting(): number {
+    return this.#tasks.size;
+  }
+
+  /** A pool's queue from its head, at most so long. */
+  queue(pool: Pool, lookAhead: number, atMs: number): Iterable<WaitingTask> {
+    return this.#pools[pool].queue.inOrder(lookAhead, (tenant) => this.use.shareOf(tenant, atMs));
+  }
+
+  /** A task's place in a pool's queue, from 1. */
+  position(pool: Pool, task: WaitingTask, atMs: number): number {
+    return this.#pools[pool].queue.indexOf(task, (tenant) => this.use.shareOf(tenant, atMs)) + 1;
+  }
+
+  /** How much of a named limit is in use. */
+  inUse(limit: string): number {
+    return this.#limits.get(limit) ?? 0;
+  }
+
+  #count({ placement }: RunningLease, sign: 1 | -1): void {
+    for (const [name, amount] of Object.entries(placement.limits))
+      this.#limits.set(name, this.inUse(name) + sign * amount);
+  }
+}
+
+/** The pools that a task could go to, each once. */
+export const poolsOf = ({ options }: WaitingTask): readonly Pool[] =>
+  POOLS.filter((pool) => options.some(({ request }) => request.pool === pool));

@@ -1,0 +1,37 @@
+import type { Policy } from '../policy/read.js';
+
+/** What one tenant has used by a moment; it decays from there. */
+interface Use {
+  readonly deviceSeconds: number;
+  readonly atMs: number;
+}
+
+/**
+ * What tenants have used of late, by their weights. Use decays, and all of it at one rate: who has used less than another goes on
+ * having used less until one of them uses something, so the order of tenants changes on events only.
+ */
+export class TenantUse {
+  readonly #used = new Map<string, Use>();
+
+  constructor(private readonly shares: Policy['shares']) {}
+
+  /** Adds what a task is forecast to use when it starts, and when it has ended what that was wrong by. */
+  add(tenant: string, deviceSeconds: number, atMs: number): void {
+    this.#used.set(tenant, { deviceSeconds: Math.max(0, this.#at(tenant, atMs) + deviceSeconds), atMs });
+  }
+
+  /** Use by weight, as of a moment. */
+  shareOf(tenant: string, atMs: number): number {
+    return this.#at(tenant, atMs) / (this.shares.weights[tenant] ?? 1);
+  }
+
+  get tenants(): readonly string[] {
+    return [...this.#used.keys()];
+  }
+
+  #at(tenant: string, atMs: number): number {
+    const use = this.#used.get(tenant);
+    if (use === undefined) return 0;
+    return use.deviceSeconds * 0.5 ** ((atMs - use.atMs) / (this.shares.halfLifeHours * 3_600_000));
+  }
+}

@@ -1,0 +1,109 @@
+import { type Blocker, microUsdOf } from '../../domain/index.js';
+import type { Cluster, Held, WaitingTask } from '../cluster/index.js';
+import type { Policy } from '../policy/read.js';
+import { runtimeOf } from './runtime.js';
+
+/** Why a task may not start whatever is free: a hold, a closed window, a limit, a budget. All that stand, not the first only. */
+export const heldBack = (
+  task: WaitingTask,
+  cluster: Cluster,
+  policy: Policy,
+  started: Started,
+  atMs: number,
+): readonly Blocker[] => [
+  ...task.holds.filter((held) => inForce(held, atMs)).map(({ code, detail }) => ({ code, detail })),
+  ...reachedLimits(task, cluster, policy, started),
+  ...emptyBudgets(task, cluster, policy, started),
+];
+
+/** What this cycle has started so far: it counts before the cluster knows of it. */
+export interface Started {
+  readonly limits: Map<string, number>;
+  readonly microUsd: Map<string, number>;
+}
+
+/** Whether a task may start as far as all but room goes; the same as an empty `heldBack`, without words. */
+export const mayStart = (
+  task: WaitingTask,
+  cluster: Cluster,
+  policy: Policy,
+  started: Started,
+  atMs: number,
+): boolean => {
+  for (const held of task.holds) if (inForce(held, atMs)) return false;
+  for (const name in task.placement.limits) if (overLimit(name, task, cluster, policy, started)) return false;
+  return (
+    policy.budgets[task.tenant] === undefined || emptyBudgets(task, cluster, policy, started).length === 0
+  );
+};
+
+/** Notes what a task that starts takes of limits and budgets. */
+export const noteStart = (task: WaitingTask, policy: Policy, started: Started): void => {
+  for (const [name, amount] of Object.entries(task.placement.limits))
+    started.limits.set(name, (started.limits.get(name) ?? 0) + amount);
+  if (policy.budgets[task.tenant] !== undefined)
+    started.microUsd.set(task.tenant, (started.microUsd.get(task.tenant) ?? 0) + costOf(task, policy));
+};
+
+export const inForce = ({ fromMs, untilMs }: Held, atMs: number): boolean =>
+  fromMs <= atMs && (untilMs === null || atMs < untilMs);
+
+const overLimit = (
+  name: string,
+  task: WaitingTask,
+  cluster: Cluster,
+  policy: Policy,
+  started: Started,
+): boolean => {
+  const limit = policy.limits[name];
+  if (limit === undefined) return false;
+  return cluster.inUse(name) + (started.limits.get(name) ?? 0) + (task.placement.limits[name] ?? 0) > limit;
+};
+
+const reachedLimits = (
+  task: WaitingTask,
+  cluster: Cluster,
+  policy: Policy,
+  started: Started,
+): readonly Blocker[] =>
+  Object.keys(task.placement.limits)
+    .filter((name) => overLimit(name, task, cluster, policy, started))
+    .map((name) => ({
+      code: 'limit-reached',
+      detail: `${name}: ${cluster.inUse(name) + (started.limits.get(name) ?? 0)} of ${policy.limits[name]} in use, it needs ${task.placement.limits[name]}`,
+    }));
+
+const emptyBudgets = (
+  task: WaitingTask,
+  cluster: Cluster,
+  policy: Policy,
+  started: Started,
+): readonly Blocker[] => {
+  const budget = policy.budgets[task.tenant];
+  if (budget === undefined) return [];
+  const spent = cluster.spent.get(task.tenant) ?? { dayMicroUsd: 0, monthMicroUsd: 0 };
+  const more = (started.microUsd.get(task.tenant) ?? 0) + costOf(task, policy);
+  const over = (limitUsd: number | undefined, used: number, span: string): readonly Blocker[] =>
+    limitUsd === undefined || used + more <= limitUsd * 1e6
+      ? []
+      : [
+          {
+            code: 'budget-exhausted',
+            detail: `${task.tenant} has ${usd(limitUsd * 1e6 - used)} of ${usd(limitUsd * 1e6)} left for ${span}, it needs up to ${usd(more)}`,
+          },
+        ];
+  return [
+    ...over(budget.usdPerDay, spent.dayMicroUsd, 'today'),
+    ...over(budget.usdPerMonth, spent.monthMicroUsd, 'this month'),
+  ];
+};
+
+/** What a task may cost at its P90, by the dearest place that it lists. */
+const costOf = (task: WaitingTask, policy: Policy): number =>
+  Math.max(
+    ...task.options.map((option) =>
+      microUsdOf(option.request, policy.pools[option.request.pool], runtimeOf(task, option).p90Seconds),
+    ),
+  );
+
+const usd = (micro: number): string => `${(Math.max(0, micro) / 1e6).toFixed(2)} USD`;

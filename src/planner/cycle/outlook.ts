@@ -1,0 +1,92 @@
+import { add, NOTHING, type NodeId, type Option, type Resources, subtract } from '../../domain/index.js';
+import { type Hold, left, type WaitingTask } from '../cluster/index.js';
+import { bindable, candidates, fits, isUnbound, type Room } from './room.js';
+import { expectedSeconds } from './runtime.js';
+
+/** Which end of the forecasts a look ahead believes. */
+type Quantile = 'p50Seconds' | 'p90Seconds';
+
+/** One node (or what all nodes of the pool share) in the time ahead: what is free at its clock, and what comes free when. */
+interface Lane {
+  readonly nodeId: NodeId | null;
+  atMs: number;
+  free: Resources;
+  /** Soonest last, so that the next one is popped. */
+  readonly releases: Release[];
+}
+interface Release {
+  readonly atMs: number;
+  readonly resources: Resources;
+}
+
+/** A look ahead over one pool: gives each task in turn its start (null: never), and takes the hardware for as long as its forecast says. */
+export type Outlook = (task: WaitingTask, option: Option, notBeforeMs: number) => number | null;
+
+/**
+ * The simple forward pass: on each node work goes in order, and nothing later overtakes there. With backfill a task may start
+ * sooner than this says; with work that arrives later and is more urgent, later.
+ */
+export const lookAhead = (room: Room, quantile: Quantile): Outlook => {
+  const lane = (nodeId: NodeId | null, free: Resources, holds: readonly Hold[]): Lane => ({
+    nodeId,
+    atMs: room.atMs,
+    free,
+    releases: holds
+      .map((hold) => ({ atMs: endOf(hold, quantile, room.atMs), resources: hold.resources }))
+      .sort((a, b) => b.atMs - a.atMs),
+  });
+  const lanes = new Map(
+    room.places.map((place) => [place.node.id, lane(place.node.id, bindable(place, room), place.holds)]),
+  );
+  const everyone = [...room.places.flatMap(({ holds }) => holds), ...room.unbound];
+  const all = room.places.reduce((sum, place) => add(sum, bindable(place, room)), NOTHING);
+  const shared = lane(null, { ...all, slots: room.freeSlots }, everyone);
+
+  return (task, option, notBeforeMs) => {
+    const able = candidates(task, option, room);
+    const open =
+      isUnbound(task, option) || task.placement.spans
+        ? able.slice(0, 1).map(() => shared)
+        : able.flatMap(({ node }) => lanes.get(node.id) ?? []);
+    let best: { where: Lane; atMs: number } | undefined;
+    for (const where of open) {
+      const atMs = Math.max(earliest(where, option.request), notBeforeMs);
+      if (best === undefined || atMs < best.atMs) best = { where, atMs };
+    }
+    if (best === undefined || best.atMs === Number.POSITIVE_INFINITY) return null;
+    occupy(best.where, best.atMs, option.request, expectedSeconds(task, option)[quantile]);
+    return best.atMs;
+  };
+};
+
+const endOf = (hold: Hold, quantile: Quantile, atMs: number): number =>
+  quantile === 'p50Seconds'
+    ? hold.endsAtMs
+    : Math.max(hold.endsAtMs, atMs + left(hold, atMs).p90Seconds * 1_000);
+
+/** The first time from the lane's clock on at which the request fits. */
+const earliest = (lane: Lane, request: Resources): number => {
+  let { free, atMs } = lane;
+  for (let index = lane.releases.length - 1; !fits(request, free); index -= 1) {
+    const next = lane.releases[index];
+    if (next === undefined) return Number.POSITIVE_INFINITY;
+    free = add(free, next.resources);
+    atMs = Math.max(atMs, next.atMs);
+  }
+  return atMs;
+};
+
+const occupy = (lane: Lane, atMs: number, request: Resources, seconds: number): void => {
+  for (let next = lane.releases.at(-1); next && next.atMs <= atMs; next = lane.releases.at(-1)) {
+    lane.free = add(lane.free, next.resources);
+    lane.releases.pop();
+  }
+  lane.atMs = atMs;
+  lane.free = subtract(lane.free, request);
+  insert(lane.releases, { atMs: atMs + seconds * 1_000, resources: request });
+};
+
+const insert = (releases: Release[], release: Release): void => {
+  const sooner = releases.findIndex((other) => other.atMs <= release.atMs);
+  releases.splice(sooner < 0 ? releases.length : sooner, 0, release);
+};

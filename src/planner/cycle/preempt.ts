@@ -1,0 +1,179 @@
+import {
+  add,
+  keyOf,
+  type Option,
+  type Resources,
+  type RunningLease,
+  sizeOf,
+  subtract,
+} from '../../domain/index.js';
+import { type Hold, type Place, type PoolState, type WaitingTask, withoutHold } from '../cluster/index.js';
+import type { Preemption } from '../decisions.js';
+import type { Policy } from '../policy/read.js';
+import { partOf } from './place.js';
+import { earliestStart } from './reserve.js';
+import { bindable, candidates, fits, keptApart, type Room, take } from './room.js';
+import { expectedSeconds } from './runtime.js';
+
+/** A lease that could give way, and what that would cost. */
+interface Victim {
+  readonly lease: RunningLease;
+  readonly hold: Hold;
+  readonly classRank: number;
+  /** Its key if it stood in the queue with what is left of it. */
+  readonly key: number;
+  /** Work since its last checkpoint, and stopping and resuming, on its devices. */
+  readonly lostDeviceSeconds: number;
+}
+
+/** Who gives way in one cycle of one pool. */
+export class Preempting {
+  readonly #rules: Policy['preemption'];
+  readonly #ranks: ReadonlyMap<string, number>;
+  /** By node, cheapest first; worked out when the first task asks. */
+  #victims: Map<string, readonly Victim[]> | undefined;
+
+  constructor(
+    private readonly pool: PoolState,
+    private readonly room: Room,
+    private readonly policy: Policy,
+  ) {
+    this.#rules = policy.preemption;
+    this.#ranks = new Map(
+      policy.classes.map((name, rank) => [name, policy.order.includes('class') ? rank : 0]),
+    );
+  }
+
+  /** Whether anybody is left who might give way. */
+  get mayHelp(): boolean {
+    return this.#rules !== undefined && this.#byNode().size > 0;
+  }
+
+  /**
+   * The leases that give way for a task: on one node, of lower classes or with more left to do, the fewest device-seconds lost.
+   * Takes the room for the task, so that nobody behind it counts on it. Null where that would not do, or loses more than it gains.
+   */
+  evictFor(task: WaitingTask, option: Option): readonly Preemption[] | null {
+    if (this.#rules === undefined) return null;
+    const rank = this.#ranks.get(task.priorityClass) ?? 0;
+    const size = expectedSeconds(task, option).p50Seconds * sizeOf(option.request);
+    const key = keyOf(task.rank, size * this.#rules.hysteresis);
+    let best: { place: Place; victims: readonly Victim[]; lost: number } | undefined;
+    for (const place of candidates(task, option, this.room)) {
+      const able = (this.#byNode().get(place.node.id) ?? []).filter((victim) =>
+        this.#givesWay(victim, rank, key),
+      );
+      const victims = enough(able, option.request, bindable(place, this.room));
+      const lost = victims?.reduce((sum, { lostDeviceSeconds }) => sum + lostDeviceSeconds, 0) ?? 0;
+      if (victims && (best === undefined || lost < best.lost)) best = { place, victims, lost };
+    }
+    if (best === undefined) return null;
+    const start = earliestStart(task, option, this.room);
+    const soonerSeconds = start === null ? null : (start.atMs - this.room.atMs) / 1_000;
+    if (soonerSeconds !== null && soonerSeconds * sizeOf(option.request) < best.lost) return null;
+    return this.#evict(task, option, best.place, best.victims, soonerSeconds);
+  }
+
+  #givesWay({ classRank, key: victimKey }: Victim, rank: number, key: number): boolean {
+    if (classRank !== rank) return classRank > rank;
+    return this.#rules?.victims === 'larger-remaining' && victimKey > key;
+  }
+
+  #evict(
+    task: WaitingTask,
+    option: Option,
+    place: Place,
+    victims: readonly Victim[],
+    soonerSeconds: number | null,
+  ): readonly Preemption[] | null {
+    const { places, closed } = this.room;
+    const index = places.findIndex(({ node }) => node.id === place.node.id);
+    const emptied = victims.reduce((rest, { lease }) => withoutHold(rest, lease.id, lease.devices), place);
+    if (keptApart(task, emptied).length > 0) return null;
+    places[index] = emptied;
+    take(task, option, [partOf(emptied, option.request)], this.room);
+    closed.add(place.node.id);
+    const gone = new Set(victims);
+    const left = (this.#byNode().get(place.node.id) ?? []).filter((victim) => !gone.has(victim));
+    this.#byNode().set(place.node.id, left);
+    return victims.map(({ lease, lostDeviceSeconds }) => ({
+      leaseId: lease.id,
+      forId: task.id,
+      lostDeviceSeconds,
+      soonerSeconds,
+    }));
+  }
+
+  #byNode(): Map<string, readonly Victim[]> {
+    this.#victims ??= new Map(
+      this.room.places
+        .map((place) => [place.node.id, this.#able(place)] as const)
+        .filter(([, victims]) => victims.length > 0),
+    );
+    return this.#victims;
+  }
+
+  #able(place: Place): readonly Victim[] {
+    return place.holds
+      .flatMap((hold) => {
+        const lease = this.pool.leases.get(hold.id);
+        return lease !== undefined && this.#isUnprotected(lease) ? [this.#victim(lease, hold)] : [];
+      })
+      .sort(cheapestFirst);
+  }
+
+  #isUnprotected({ state, preemptions, grantedAtMs, also }: RunningLease): boolean {
+    const { maxPreemptions = 0, protectSeconds = 0 } = this.#rules ?? {};
+    const ranMs = this.room.atMs - grantedAtMs;
+    return (
+      state === 'held' && also.length === 0 && preemptions < maxPreemptions && ranMs >= protectSeconds * 1_000
+    );
+  }
+
+  #victim(lease: RunningLease, hold: Hold): Victim {
+    const size = sizeOf(lease.resources);
+    const leftSeconds = Math.max(0, hold.endsAtMs - this.room.atMs) / 1_000;
+    return {
+      lease,
+      hold,
+      classRank: this.#ranks.get(lease.priorityClass) ?? 0,
+      key: keyOf(lease.rank, leftSeconds * size),
+      lostDeviceSeconds: (unsafeSeconds(lease, this.room.atMs) + (this.#rules?.resumeSeconds ?? 0)) * size,
+    };
+  }
+}
+
+/** Lowest class first, then what loses least per device, then who has most left to do. */
+const cheapestFirst = (a: Victim, b: Victim): number =>
+  b.classRank - a.classRank ||
+  a.lostDeviceSeconds / sizeOf(a.lease.resources) - b.lostDeviceSeconds / sizeOf(b.lease.resources) ||
+  b.key - a.key ||
+  (a.lease.id < b.lease.id ? -1 : 1);
+
+/** The first victims that together with what is free are enough, without those that turn out not to be needed. Null where all are not. */
+const enough = (victims: readonly Victim[], asked: Resources, free: Resources): readonly Victim[] | null => {
+  const chosen: Victim[] = [];
+  let room = free;
+  for (const victim of victims) {
+    if (fits(asked, room)) break;
+    chosen.push(victim);
+    room = add(room, victim.hold.resources);
+  }
+  if (!fits(asked, room)) return null;
+  return chosen.filter(({ hold }) => {
+    const without = subtract(room, hold.resources);
+    if (!fits(asked, without)) return true;
+    room = without;
+    return false;
+  });
+};
+
+/** How much work a lease has done since its last checkpoint. */
+const unsafeSeconds = ({ grantedAtMs, checkpoints }: RunningLease, atMs: number): number => {
+  const ranSeconds = (atMs - grantedAtMs) / 1_000;
+  if (checkpoints === null) return ranSeconds;
+  const { everySeconds, lastAtMs } = checkpoints;
+  if (lastAtMs !== null) return Math.min(ranSeconds, (atMs - lastAtMs) / 1_000);
+  if (everySeconds === null) return ranSeconds;
+  return everySeconds === 0 ? 0 : ranSeconds % everySeconds;
+};

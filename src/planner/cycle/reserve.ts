@@ -1,0 +1,112 @@
+import { add, NOTHING, type NodeId, type Option, type Resources, subtract } from '../../domain/index.js';
+import { byEnd, type Hold, type Place, type WaitingTask } from '../cluster/index.js';
+import { bindable, candidates, fits, isUnbound, type Room } from './room.js';
+import { expectedSeconds } from './runtime.js';
+
+/** A start found ahead: when, where (no node for bare slots and for gangs that span nodes), and what stays free beside it. */
+export interface Start {
+  readonly atMs: number;
+  readonly nodeId: NodeId | null;
+  readonly spare: Resources;
+}
+
+/**
+ * What is kept for the first task of a queue that does not fit, so that small work cannot overtake it for ever: EASY
+ * backfilling (D. Lifka, "The ANL/IBM SP scheduling system", 1995), per node.
+ */
+export interface Reservation extends Start {
+  readonly task: WaitingTask;
+  readonly asked: Resources;
+  /** Later work that outlives the reserved start must fit into this. */
+  spare: Resources;
+}
+
+/** Reserves the place where the blocked head is expected to start first. Null where no live node could hold it. */
+export const reserve = (task: WaitingTask, option: Option, room: Room): Reservation | null => {
+  const start = earliestStart(task, option, room);
+  return start && { task, asked: option.request, ...start };
+};
+
+/** When and where the running work is expected to leave room for it. */
+export const earliestStart = (task: WaitingTask, option: Option, room: Room): Start | null => {
+  const able = candidates(task, option, room);
+  if (able.length === 0) return null;
+  if (isUnbound(task, option) || task.placement.spans) {
+    const free = task.placement.spans
+      ? able.reduce((sum, place) => add(sum, bindable(place, room)), NOTHING)
+      : { ...NOTHING, slots: room.freeSlots };
+    const holds = [...able.flatMap((place) => place.holds), ...room.unbound].sort(byEnd);
+    return startAmong(option.request, null, free, holds, room.atMs);
+  }
+  let best: Start | null = null;
+  for (const place of able) {
+    const start = startOn(place, option, room);
+    if (start !== null && (best === null || start.atMs < best.atMs)) best = start;
+  }
+  return best;
+};
+
+const startOn = (place: Place, { request }: Option, room: Room): Start | null =>
+  startAmong(request, place.node.id, bindable(place, room), place.holds, room.atMs);
+
+/** Walks the expected ends until what has come free is enough. */
+const startAmong = (
+  asked: Resources,
+  nodeId: NodeId | null,
+  free: Resources,
+  holds: readonly Hold[],
+  nowMs: number,
+): Start | null => {
+  let { devices, cores, memoryBytes, slots } = free;
+  let atMs = nowMs;
+  const enough = () =>
+    asked.devices <= devices &&
+    asked.cores <= cores &&
+    asked.memoryBytes <= memoryBytes &&
+    asked.slots <= slots;
+  for (let index = 0; !enough(); index += 1) {
+    const next = holds[index];
+    if (next === undefined) return null;
+    devices += next.resources.devices;
+    cores += next.resources.cores;
+    memoryBytes += next.resources.memoryBytes;
+    slots += next.resources.slots;
+    atMs = Math.max(atMs, next.endsAtMs);
+  }
+  return { atMs, nodeId, spare: subtract({ devices, cores, memoryBytes, slots }, asked) };
+};
+
+/** Whether starting the task there now would leave the reserved start where it is. */
+export const leavesRoom = (
+  task: WaitingTask,
+  option: Option,
+  nodeId: NodeId | null,
+  reservation: Reservation | null,
+  atMs: number,
+): boolean =>
+  reservation === null ||
+  endsBefore(task, option, reservation, atMs) ||
+  fits(contested(option, nodeId, reservation), reservation.spare);
+
+/** Notes that a backfilled task which may outlive the reserved start uses up a part of the spare room. */
+export const noteBackfill = (
+  task: WaitingTask,
+  option: Option,
+  nodeId: NodeId | null,
+  reservation: Reservation | null,
+  atMs: number,
+): void => {
+  if (reservation === null || endsBefore(task, option, reservation, atMs)) return;
+  reservation.spare = subtract(reservation.spare, contested(option, nodeId, reservation));
+};
+
+const endsBefore = (task: WaitingTask, option: Option, reservation: Reservation, atMs: number): boolean =>
+  atMs + expectedSeconds(task, option).p90Seconds * 1_000 <= reservation.atMs;
+
+/** What the task would take of that which the reserved one waits for: a gang that spans nodes may need any of it. */
+const contested = ({ request }: Option, nodeId: NodeId | null, reservation: Reservation): Resources => {
+  const spans = reservation.nodeId === null && reservation.asked.devices > 0;
+  if (nodeId === reservation.nodeId || spans) return request;
+  const both = (nodeId === null || reservation.nodeId === null) && reservation.asked.slots > 0;
+  return both ? { ...NOTHING, slots: request.slots } : NOTHING;
+};

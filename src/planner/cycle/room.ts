@@ -1,0 +1,135 @@
+import {
+  isBareSlots,
+  type LeasePart,
+  type Node,
+  type NodeId,
+  type Option,
+  type Placement,
+  type Resources,
+} from '../../domain/index.js';
+import {
+  type Hold,
+  inserted,
+  type Place,
+  type PoolState,
+  slotsOf,
+  type WaitingTask,
+  withHold,
+} from '../cluster/index.js';
+import type { Policy } from '../policy/read.js';
+import { expectedSeconds, runtimeOf } from './runtime.js';
+
+/** A pool's free hardware during one cycle: what the cycle grants is taken out of it, the cluster stays as it is. */
+export interface Room {
+  readonly atMs: number;
+  readonly places: Place[];
+  /** Holders of bare slots that no node has reported yet: they may turn up on any node. */
+  unbound: readonly Hold[];
+  unboundSlots: number;
+  freeSlots: number;
+  /** Of each kind the most that any one place has free: what exceeds it fits nowhere. */
+  most: Resources;
+  /** Nodes on which somebody gives way in this cycle: what that frees is not free yet. */
+  readonly closed: Set<NodeId>;
+}
+
+/** What is free. A revoked lease still holds its hardware, for its process may still live. */
+export const roomOf = (pool: PoolState, policy: Pick<Policy, 'health'>, atMs: number): Room => {
+  const places = pool.places(atMs).filter(({ node }) => !isFailing(node, policy));
+  const unbound = pool.unbound(atMs);
+  const unboundSlots = slotsOf(unbound);
+  const freeSlots = places.reduce((sum, { free }) => sum + free.slots, 0) - unboundSlots;
+  return { atMs, places, unbound, unboundSlots, freeSlots, most: mostOf(places), closed: new Set() };
+};
+
+/** Whether a node fails so much of its work that it should take no more. */
+export const isFailing = ({ attempts }: Node, { health }: Pick<Policy, 'health'>): boolean =>
+  health !== undefined &&
+  attempts !== undefined &&
+  attempts.counted >= health.ofLastAttempts &&
+  attempts.failed >= health.drainAtFailureShare * attempts.counted;
+
+const mostOf = (places: readonly Place[]): Resources => {
+  let [devices, cores, memoryBytes, slots] = [0, 0, 0, 0];
+  for (const { free } of places) {
+    devices = Math.max(devices, free.devices);
+    cores = Math.max(cores, free.cores);
+    memoryBytes = Math.max(memoryBytes, free.memoryBytes);
+    slots = Math.max(slots, free.slots);
+  }
+  return { devices, cores, memoryBytes, slots };
+};
+
+/** Whether nothing at all is free. */
+export const isFull = ({ most, freeSlots }: Room): boolean =>
+  freeSlots <= 0 && most.devices <= 0 && most.cores <= 0 && most.memoryBytes <= 0;
+
+/** Whether `asked` fits into `free`, kind by kind. */
+export const fits = (asked: Resources, free: Resources): boolean =>
+  asked.devices <= free.devices &&
+  asked.cores <= free.cores &&
+  asked.memoryBytes <= free.memoryBytes &&
+  asked.slots <= free.slots;
+
+/** What a place can give to a task that is bound to it: each unbound slot might turn out to run here. */
+export const bindable = (place: Place, room: Room): Resources =>
+  room.unboundSlots === 0
+    ? place.free
+    : { ...place.free, slots: Math.min(place.free.slots - room.unboundSlots, room.freeSlots) };
+
+/** Whether any worker of the pool may take it, so that no node is named. */
+export const isUnbound = ({ placement }: WaitingTask, { request }: Option): boolean =>
+  isBareSlots(request) && Object.keys(placement.labels).length === 0 && placement.apart.length === 0;
+
+/** Whether the node could hold the task when empty; of a task that may span nodes, a part of it. */
+export const isAble = ({ placement }: WaitingTask, { request }: Option, { node }: Place): boolean =>
+  hasLabels(node, placement) && (placement.spans ? node.capacity.devices > 0 : fits(request, node.capacity));
+
+const hasLabels = ({ labels }: Node, { labels: wanted }: Placement): boolean => {
+  for (const name in wanted) if (labels[name] !== wanted[name]) return false;
+  return true;
+};
+
+/** The places that could hold the task when empty, without those that failed it while there are others. */
+export const candidates = (task: WaitingTask, option: Option, room: Room): readonly Place[] => {
+  const able = room.places.filter((place) => isAble(task, option, place));
+  if (task.suspectNodes.length === 0) return able;
+  const trusted = able.filter(({ node }) => !task.suspectNodes.includes(node.id));
+  return trusted.length > 0 ? trusted : able;
+};
+
+/** Who on this place must not run beside the task. */
+export const keptApart = ({ placement }: WaitingTask, place: Place): readonly Hold[] =>
+  placement.apart.length === 0
+    ? []
+    : place.holds.filter(({ tags }) => tags.some((tag) => placement.apart.includes(tag)));
+
+/** Takes the parts out of the room for as long as the task is expected to run; no parts for bare slots. */
+export const take = (task: WaitingTask, option: Option, parts: readonly LeasePart[], room: Room): void => {
+  const hold = holdFor(task, option, room.atMs);
+  room.freeSlots -= option.request.slots;
+  if (parts.length === 0) {
+    room.unboundSlots += option.request.slots;
+    room.unbound = inserted(room.unbound, hold);
+    return;
+  }
+  for (const { nodeId, resources, devices } of parts) {
+    const index = room.places.findIndex(({ node }) => node.id === nodeId);
+    const place = room.places[index];
+    if (place) room.places[index] = withHold(place, { ...hold, resources }, devices);
+  }
+  room.most = mostOf(room.places);
+};
+
+const holdFor = (task: WaitingTask, option: Option, atMs: number): Hold => ({
+  id: task.id,
+  runId: task.runId,
+  taskKey: task.taskKey,
+  resources: option.request,
+  tags: task.placement.tags,
+  ...runtimeOf(task, option),
+  doneSeconds: task.doneSeconds / option.speed,
+  grantedAtMs: atMs,
+  keptFor: null,
+  endsAtMs: atMs + expectedSeconds(task, option).p50Seconds * 1_000,
+});

@@ -1,0 +1,42 @@
+import type { Forecast, ForecastSubject, Observation } from '../../domain/index.js';
+import { createForecaster } from '../../forecast/index.js';
+import type { Policy } from '../../planner/index.js';
+import type { ForecastMode, SimRun } from '../workload/types.js';
+import { learnHistory } from './history.js';
+import { RollingMedians } from './rolling-medians.js';
+
+/** Where a simulation's forecasts come from; it learns only from what has ended. */
+export interface Forecasts {
+  predict(subject: ForecastSubject, trueSeconds: number): Forecast;
+  learn(observation: Observation): void;
+}
+
+/** The source that a simulation was told to use. */
+export const forecastsFor = (mode: ForecastMode, policy: Policy, history: readonly SimRun[]): Forecasts => {
+  const forecasts = sourceFor(mode, policy);
+  learnHistory(history, forecasts);
+  return forecasts;
+};
+
+const sourceFor = (mode: ForecastMode, policy: Policy): Forecasts => {
+  const prior = (pool: string) => policy.pools[pool as keyof Policy['pools']].prior;
+  if (mode === 'oracle')
+    return { predict: (_, trueSeconds) => exactly(trueSeconds, 'oracle'), learn: () => {} };
+  if (mode === 'none')
+    return { predict: ({ pool }) => ({ ...exactly(0, 'prior'), ...prior(pool) }), learn: () => {} };
+  if (mode === 'median') return new RollingMedians((pool) => prior(pool).p50Seconds);
+  const forecaster = createForecaster({ prior });
+  return {
+    predict: (subject) => forecaster.predict(subject),
+    learn: (observation) => forecaster.observe(observation),
+  };
+};
+
+/** A forecast without spread. */
+export const exactly = (seconds: number, model: string): Forecast => ({
+  p50Seconds: seconds,
+  p90Seconds: seconds,
+  observations: 0,
+  model,
+  version: '',
+});

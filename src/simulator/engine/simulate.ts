@@ -1,0 +1,479 @@
+import {
+  ANYWHERE,
+  type LeaseId,
+  microUsdOf,
+  type NodeId,
+  POOLS,
+  type Pool,
+  type RunId,
+  type RunningLease,
+  sizeOf,
+  type TaskKey,
+} from '../../domain/index.js';
+import { Overruns } from '../../forecast/index.js';
+import {
+  Cluster,
+  type Grant,
+  type Policy,
+  PoolLoad,
+  plan,
+  rankFor,
+  type WaitingTask,
+} from '../../planner/index.js';
+import type {
+  Fleet,
+  QueueSample,
+  SimNode,
+  SimOptions,
+  SimulationResult,
+  Workload,
+} from '../workload/types.js';
+import { Agenda } from './agenda.js';
+import { courseOf, keptSeconds } from './attempt.js';
+import { type Forecasts, forecastsFor } from './forecasts.js';
+import { recordOf } from './record.js';
+import {
+  observationOf,
+  type PoolWork,
+  type RunState,
+  runState,
+  setPaths,
+  subjectOf,
+  type TaskState,
+} from './state.js';
+
+type Event =
+  | { readonly kind: 'end'; readonly task: TaskState; readonly attempt: number; readonly fails: boolean }
+  | { readonly kind: 'node-comes' | 'node-goes'; readonly node: SimNode }
+  | { readonly kind: 'wake' };
+
+/** What is due at one instant is done in this order; then whatever arrives, then the planner looks. */
+const RANKS = { end: 0, 'node-goes': 1, 'node-comes': 2, wake: 3 } as const;
+/** A run's waiting tasks are put in their new place once its remaining work has fallen to this share: a quarter less, or half, made no difference. */
+const REQUEUE_AT = 0.75;
+/** A waiting task is put in its new place once its siblings speak for so many times the size that it was taken for. */
+const RESIZE_AT = 2;
+/** Points of the queue over time. */
+const SAMPLES = 1_000;
+
+/** Runs a workload through a policy in virtual time, on the planner and the forecaster that run live. Same arguments, same result. */
+export const simulate = (
+  workload: Workload,
+  fleet: Fleet,
+  policy: Policy,
+  options: SimOptions,
+): SimulationResult => new Simulation(workload, fleet, policy, options).run();
+
+class Simulation {
+  readonly #agenda = new Agenda<Event>();
+  readonly #cluster: Cluster;
+  readonly #forecasts: Forecasts;
+  readonly #overruns = new Overruns();
+  readonly #loads: Readonly<Record<Pool, PoolLoad>> = {
+    gpu: new PoolLoad(),
+    cpu: new PoolLoad(),
+    io: new PoolLoad(),
+  };
+  readonly #poolSizes: Record<Pool, number> = { gpu: 0, cpu: 0, io: 0 };
+  readonly #runs: readonly RunState[];
+  /** Attempts by the name that the planner knows them by, and leases by theirs. */
+  readonly #waiting = new Map<string, TaskState>();
+  readonly #running = new Map<string, TaskState>();
+  readonly #families = new Map<string, Set<TaskState>>();
+  readonly #touched = new Set<Pool>();
+  readonly #samples: QueueSample[] = [];
+  readonly #firstMs: number;
+  #nowMs = Number.NEGATIVE_INFINITY;
+  #leases = 0;
+  #arrivals = 0;
+  #cycles = 0;
+  #considered = 0;
+  #busyDevices = 0;
+  #ended = 0;
+  #capacityDeviceSeconds = 0;
+
+  constructor(
+    workload: Workload,
+    fleet: Fleet,
+    private readonly policy: Policy,
+    private readonly options: SimOptions,
+  ) {
+    this.#cluster = new Cluster(policy);
+    this.#forecasts = forecastsFor(options.forecast, policy, workload.history);
+    this.#runs = workload.runs.map(runState);
+    this.#firstMs = this.#runs[0]?.run.submitAtMs ?? 0;
+    for (const node of fleet.nodes) {
+      this.#agenda.add(node.fromMs, RANKS['node-comes'], { kind: 'node-comes', node });
+      if (node.untilMs !== null)
+        this.#agenda.add(node.untilMs, RANKS['node-goes'], { kind: 'node-goes', node });
+    }
+  }
+
+  run(): SimulationResult {
+    const step = Math.max(1, ((this.#runs.at(-1)?.run.submitAtMs ?? 0) - this.#firstMs) / SAMPLES);
+    let next = 0;
+    let sampleAtMs = this.#firstMs;
+    for (;;) {
+      const beforeMs = this.#nowMs;
+      const arrivesAtMs = this.#runs[next]?.run.submitAtMs ?? Number.POSITIVE_INFINITY;
+      this.#nowMs = Math.min(this.#agenda.nextAtMs, arrivesAtMs);
+      if (this.#nowMs === Number.POSITIVE_INFINITY) break;
+      this.#offer(beforeMs);
+      for (let event = this.#agenda.takeDue(this.#nowMs); event; event = this.#agenda.takeDue(this.#nowMs))
+        this.#take(event);
+      for (let run = this.#runs[next]; run && run.run.submitAtMs <= this.#nowMs; run = this.#runs[next]) {
+        this.#arrive(run);
+        next += 1;
+      }
+      for (const family of this.#overruns.pass(this.#nowMs)) this.#resize(family);
+      this.#planUntilSettled();
+      if (this.#nowMs < sampleAtMs) continue;
+      this.#samples.push([this.#nowMs, this.#waiting.size, this.#busyDevices]);
+      while (sampleAtMs <= this.#nowMs) sampleAtMs += step;
+    }
+    return this.#result();
+  }
+
+  /** Adds up what the fleet offers while anything is to be done. */
+  #offer(sinceMs: number): void {
+    if (sinceMs < this.#firstMs || this.#ended === this.#runs.length) return;
+    const size = POOLS.reduce((sum, pool) => sum + this.#poolSizes[pool], 0);
+    this.#capacityDeviceSeconds += ((this.#nowMs - sinceMs) / 1_000) * size;
+  }
+
+  #result(): SimulationResult {
+    return {
+      policy: this.policy.name,
+      records: this.#runs.map(recordOf),
+      cycles: this.#cycles,
+      decisions: this.#considered,
+      busyDeviceSeconds: this.#runs.reduce((sum, { deviceSeconds }) => sum + deviceSeconds, 0),
+      capacityDeviceSeconds: this.#capacityDeviceSeconds,
+      queueOverTime: this.#samples,
+    };
+  }
+
+  #take(event: Event): void {
+    if (event.kind === 'end') this.#end(event.task, event.attempt, event.fails);
+    else if (event.kind === 'node-comes') this.#comes(event.node);
+    else if (event.kind === 'node-goes') this.#goes(event.node);
+    else for (const pool of POOLS) this.#touched.add(pool);
+  }
+
+  #comes({ id, pool, capacity, labels }: SimNode): void {
+    this.#cluster.setNode({
+      id: id as NodeId,
+      pool,
+      capacity,
+      state: 'active',
+      incarnation: 1,
+      labels,
+      virtualDevices: false,
+    });
+    this.#poolSizes[pool] += sizeOf(capacity);
+    this.#touched.add(pool);
+  }
+
+  /** What ran there is lost back to its last checkpoint. */
+  #goes({ id, pool, capacity }: SimNode): void {
+    const leases = [...this.#cluster.pool(pool).leases.values()];
+    for (const lease of leases) {
+      const task = this.#running.get(lease.id);
+      if (task && (lease.nodeId === id || lease.also.some(({ nodeId }) => nodeId === id)))
+        this.#interrupt(task);
+    }
+    this.#cluster.removeNode(id as NodeId);
+    this.#poolSizes[pool] -= sizeOf(capacity);
+    this.#touched.add(pool);
+  }
+
+  #arrive(state: RunState): void {
+    const known = new Map<string, TaskState['forecast']>();
+    for (const task of state.tasks) {
+      const forecast =
+        known.get(task.family) ?? this.#forecasts.predict(subjectOf(task), task.task.runSeconds);
+      known.set(task.family, forecast);
+      task.forecast = forecast;
+      task.deviceSeconds = this.#sizeOf(task);
+    }
+    setPaths(state);
+    for (const [pool, deviceSeconds] of workByPool(state)) {
+      this.#loads[pool].arrived(deviceSeconds, this.#nowMs, this.#poolSizes[pool]);
+      const rank = rankFor(this.#nowMs, this.#loads[pool], this.policy, this.#latestStart(state));
+      state.work.set(pool, {
+        rank,
+        remainingDeviceSeconds: deviceSeconds,
+        queuedDeviceSeconds: deviceSeconds,
+      });
+    }
+    for (const task of state.tasks) if (task.waitsFor === 0) this.#ready(task);
+  }
+
+  /** When the run must have started to meet its deadline, at the P90 of its longest path. */
+  #latestStart({ run: { deadlineAtMs }, tasks }: RunState): number | null {
+    if (deadlineAtMs === null) return null;
+    const longest = tasks.reduce((most, task) => (task.pathSeconds > most.pathSeconds ? task : most));
+    const { p50Seconds, p90Seconds } = longest.forecast;
+    return deadlineAtMs - longest.pathSeconds * (p90Seconds / p50Seconds) * 1_000;
+  }
+
+  /** What a task is taken for: its forecast, or what siblings that run longer than theirs speak for. */
+  #sizeOf({ family, forecast, size }: TaskState): number {
+    return Math.max(forecast.p50Seconds, this.#overruns.evidence(family) ?? 0) * size;
+  }
+
+  #ready(task: TaskState): void {
+    task.state = 'waiting';
+    task.readyAtMs = this.#nowMs;
+    this.#arrivals += 1;
+    task.arrival = this.#arrivals;
+    this.#enqueue(task);
+  }
+
+  #enqueue(task: TaskState): void {
+    const waiting = this.#waitingTask(task);
+    this.#waiting.set(waiting.id, task);
+    this.#cluster.setTask(waiting);
+    this.#touched.add(task.task.pool);
+    const family = this.#families.get(task.family);
+    if (family) family.add(task);
+    else this.#families.set(task.family, new Set([task]));
+  }
+
+  #waitingTask(task: TaskState): WaitingTask {
+    const { run } = task.of;
+    const { pool, resources, spans } = task.task;
+    const work = task.of.work.get(pool) as PoolWork;
+    return {
+      id: attemptName(task),
+      runId: run.id as RunId,
+      taskKey: task.task.name as TaskKey,
+      tenant: run.tenant,
+      priorityClass: run.priorityClass,
+      arrival: task.arrival,
+      readyAtMs: task.readyAtMs,
+      options: [{ request: { pool, ...resources }, speed: 1 }],
+      placement: spans ? SPANNING : ANYWHERE,
+      forecast: task.forecast,
+      doneSeconds: task.doneSeconds,
+      rank: work.rank,
+      remainingDeviceSeconds: work.queuedDeviceSeconds,
+      pathSeconds: task.pathSeconds,
+      deadlineAtMs: run.deadlineAtMs,
+      holds: [],
+      suspectNodes: [],
+      preemptions: task.preemptions,
+      promised: task.promised,
+    };
+  }
+
+  #resize(family: string): void {
+    for (const task of this.#families.get(family) ?? []) {
+      const size = this.#sizeOf(task);
+      if (size < RESIZE_AT * task.deviceSeconds && task.deviceSeconds < RESIZE_AT * size) continue;
+      this.#taken(task, size);
+    }
+  }
+
+  /** The task is taken for another size than before. */
+  #taken(task: TaskState, deviceSeconds: number): void {
+    const { pool } = task.task;
+    const work = task.of.work.get(pool) as PoolWork;
+    this.#loads[pool].corrected(deviceSeconds - task.deviceSeconds, this.#nowMs, this.#poolSizes[pool]);
+    work.remainingDeviceSeconds += deviceSeconds - task.deviceSeconds;
+    task.deviceSeconds = deviceSeconds;
+    this.#requeue(task.of, work);
+  }
+
+  #requeue(state: RunState, work: PoolWork): void {
+    work.queuedDeviceSeconds = Math.max(0, work.remainingDeviceSeconds);
+    for (const task of state.tasks)
+      if (task.state === 'waiting' && state.work.get(task.task.pool) === work) this.#enqueue(task);
+  }
+
+  #planUntilSettled(): void {
+    for (;;) {
+      const pools = POOLS.filter(
+        (pool) => this.#touched.has(pool) && this.#cluster.pool(pool).queue.size > 0,
+      );
+      this.#touched.clear();
+      if (pools.length === 0) return;
+      const decided = plan(this.#cluster, this.policy, this.#nowMs, { pools });
+      this.#cycles += 1;
+      this.#considered += decided.considered;
+      for (const grant of decided.grants) this.#start(grant);
+      for (const { leaseId, forId } of decided.preemptions) {
+        this.#promise(forId);
+        this.#interrupt(this.#running.get(leaseId) as TaskState);
+      }
+      if (decided.grants.length === decided.considered) for (const pool of pools) this.#touched.add(pool);
+    }
+  }
+
+  /** Others give way for it, so it is next. */
+  #promise(id: string): void {
+    const task = this.#waiting.get(id);
+    if (task === undefined || task.promised) return;
+    task.promised = true;
+    this.#enqueue(task);
+  }
+
+  #start(grant: Grant): void {
+    const task = this.#waiting.get(grant.id) as TaskState;
+    this.#dequeue(task);
+    this.#leases += 1;
+    Object.assign(task, {
+      state: 'running',
+      promised: false,
+      leaseId: `lease-${this.#leases}`,
+      grantedAtMs: this.#nowMs,
+      resumeSeconds: task.preemptions > 0 ? this.options.resumeSeconds : 0,
+    });
+    const course = courseOf(task, this.options);
+    const { attempt, of: state } = task;
+    this.#agenda.add(this.#nowMs + course.seconds * 1_000, RANKS.end, {
+      kind: 'end',
+      task,
+      attempt,
+      fails: course.fails,
+    });
+    this.#running.set(task.leaseId, task);
+    this.#cluster.setLease(this.#lease(task, grant));
+    this.#cluster.use.add(state.run.tenant, task.forecast.p50Seconds * task.size, this.#nowMs);
+    this.#overruns.started(
+      task.family,
+      task.leaseId,
+      this.#nowMs - task.doneSeconds * 1_000,
+      task.forecast.p90Seconds,
+    );
+    this.#busyDevices += task.size;
+    if (Number.isNaN(state.firstStartAtMs)) state.firstStartAtMs = this.#nowMs;
+  }
+
+  #lease(task: TaskState, { pool, nodeId, incarnation, devices, also }: Grant): RunningLease {
+    const { checkpoints } = this.options;
+    const { run, work } = task.of;
+    return {
+      id: task.leaseId as LeaseId,
+      fencing: this.#leases,
+      pool,
+      nodeId,
+      incarnation,
+      devices,
+      resources: task.task.resources,
+      taskQueue: pool,
+      state: 'held',
+      runId: run.id as RunId,
+      taskKey: task.task.name as TaskKey,
+      attempt: task.attempt,
+      tenant: run.tenant,
+      priorityClass: run.priorityClass,
+      grantedAtMs: this.#nowMs,
+      p50Seconds: task.forecast.p50Seconds,
+      p90Seconds: task.forecast.p90Seconds,
+      doneSeconds: task.doneSeconds,
+      rank: (work.get(pool) as PoolWork).rank,
+      checkpoints:
+        checkpoints === 'none'
+          ? null
+          : { everySeconds: checkpoints === 'always' ? 0 : checkpoints, lastAtMs: null },
+      preemptions: task.preemptions,
+      placement: ANYWHERE,
+      also,
+      givesWayTo: null,
+    };
+  }
+
+  #dequeue(task: TaskState): void {
+    const id = attemptName(task);
+    this.#waiting.delete(id);
+    this.#cluster.removeTask(id);
+    const family = this.#families.get(task.family);
+    family?.delete(task);
+    if (family?.size === 0) this.#families.delete(task.family);
+  }
+
+  #end(task: TaskState, attempt: number, fails: boolean): void {
+    if (task.state !== 'running' || task.attempt !== attempt) return;
+    const { of: state } = task;
+    const { runSeconds } = task.task;
+    const ranSeconds = this.#leave(task);
+    const familyChanged = this.#overruns.ended(task.leaseId, fails ? null : runSeconds);
+    if (fails) {
+      const done = task.doneSeconds;
+      this.#forecasts.learn(observationOf(task, 'failed', ranSeconds, this.#nowMs));
+      state.lostDeviceSeconds += (ranSeconds - task.resumeSeconds) * task.size;
+      task.attempt += 1;
+      task.doneSeconds = done;
+      this.#ready(task);
+      return;
+    }
+    task.state = 'ended';
+    this.#forecasts.learn(observationOf(task, 'succeeded', runSeconds, this.#nowMs));
+    this.#settle(task, runSeconds * task.size);
+    if (familyChanged) this.#resize(task.family);
+    state.unfinished -= 1;
+    for (const follower of task.followers) {
+      follower.waitsFor -= 1;
+      if (follower.waitsFor === 0) this.#ready(follower);
+    }
+    if (state.unfinished > 0) return;
+    state.endedAtMs = this.#nowMs;
+    this.#ended += 1;
+    if (this.#ended % 1_000 === 0) this.options.onProgress?.(this.#ended);
+  }
+
+  /** What an ended task turned out to be; what is left of its run's work decides the others' place. */
+  #settle(task: TaskState, actualDeviceSeconds: number): void {
+    const { of: state } = task;
+    const { pool } = task.task;
+    const work = state.work.get(pool) as PoolWork;
+    this.#loads[pool].corrected(actualDeviceSeconds - task.deviceSeconds, this.#nowMs, this.#poolSizes[pool]);
+    this.#cluster.use.add(
+      state.run.tenant,
+      actualDeviceSeconds - task.forecast.p50Seconds * task.size,
+      this.#nowMs,
+    );
+    work.remainingDeviceSeconds -= task.deviceSeconds;
+    if (work.remainingDeviceSeconds < REQUEUE_AT * work.queuedDeviceSeconds) this.#requeue(state, work);
+  }
+
+  /** The task gives way, or its node goes: it waits again, with what its checkpoint kept. */
+  #interrupt(task: TaskState): void {
+    const { of: state } = task;
+    const ranSeconds = this.#leave(task);
+    this.#overruns.ended(task.leaseId, null);
+    const kept = keptSeconds(task, ranSeconds, this.options);
+    state.lostDeviceSeconds += (ranSeconds - task.resumeSeconds - kept) * task.size;
+    state.preemptions += 1;
+    task.attempt += 1;
+    task.preemptions += 1;
+    task.doneSeconds += kept;
+    this.#ready(task);
+  }
+
+  /** Gives the hardware back; returns how long it was held. */
+  #leave(task: TaskState): number {
+    const { of: state } = task;
+    const ranSeconds = (this.#nowMs - task.grantedAtMs) / 1_000;
+    this.#running.delete(task.leaseId);
+    this.#cluster.removeLease(task.leaseId);
+    this.#touched.add(task.task.pool);
+    this.#busyDevices -= task.size;
+    state.deviceSeconds += ranSeconds * task.size;
+    state.costMicroUsd += microUsdOf(task.task.resources, this.policy.pools[task.task.pool], ranSeconds);
+    state.lostDeviceSeconds += Math.min(ranSeconds, task.resumeSeconds) * task.size;
+    return ranSeconds;
+  }
+}
+
+const SPANNING = { ...ANYWHERE, spans: true };
+
+const attemptName = ({ of, task, attempt }: TaskState): string => `${of.run.id}/${task.name}#${attempt}`;
+
+const workByPool = ({ tasks }: RunState): ReadonlyMap<Pool, number> => {
+  const work = new Map<Pool, number>();
+  for (const { task, deviceSeconds } of tasks)
+    work.set(task.pool, (work.get(task.pool) ?? 0) + deviceSeconds);
+  return work;
+};
