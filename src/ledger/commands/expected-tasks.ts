@@ -1,4 +1,6 @@
 import {
+  ANYWHERE,
+  byArrival,
   durationSeconds,
   type Forecast,
   type Pool,
@@ -7,13 +9,13 @@ import {
   type RunId,
   type RunSpec,
   resourceRequest,
+  sizeOf,
   type Task,
   type TaskKey,
 } from '../../domain/index.js';
 import { type ExpectedTask, forecastRun, plan, type WaitingTask } from '../../planner/index.js';
 import type { Surroundings } from '../state/draft.js';
 import type { Image } from '../state/image.js';
-import { poolSnapshot } from '../state/snapshot.js';
 
 /** What is forecast of a run that would be submitted now. */
 export const expectRun = (spec: RunSpec, image: Image, around: Surroundings, atMs: number): RunForecast => {
@@ -62,7 +64,7 @@ const expectTask = (
 /** How many such tasks the pool's nodes hold when empty. */
 const parallel = (image: Image, pool: Pool, request: ResourceRequest): number => {
   const kinds = (['devices', 'cores', 'memoryBytes', 'slots'] as const).filter((kind) => request[kind] > 0);
-  return [...image.pool(pool).nodes.values()]
+  return [...image.cluster.pool(pool).nodes.values()]
     .map(({ capacity }) => Math.min(...kinds.map((kind) => Math.floor(capacity[kind] / request[kind]))))
     .reduce((sum, held) => sum + (Number.isFinite(held) ? held : 1), 0);
 };
@@ -81,25 +83,31 @@ const waitNow = (
   { policy }: Surroundings,
   atMs: number,
 ): { p50: number; p90: number } => {
-  const { waiting } = image.pool(request.pool);
   const task: WaitingTask = {
     id: `${spec.runId}/${name}#1`,
     runId: spec.runId as RunId,
     taskKey: name as TaskKey,
+    tenant: spec.tenant,
     priorityClass: spec.priorityClass,
     arrival: image.head.arrivals + 1,
-    paused: false,
-    request,
+    readyAtMs: atMs,
+    options: [{ request, speed: 1 }],
+    placement: ANYWHERE,
     forecast,
+    doneSeconds: 0,
+    rank: byArrival(atMs),
+    remainingDeviceSeconds: forecast.p50Seconds * sizeOf(request),
+    pathSeconds: forecast.p50Seconds,
+    deadlineAtMs: spec.deadlineAtMs ?? null,
+    holds: [],
     suspectNodes: [],
+    preemptions: 0,
+    promised: false,
   };
-  const place = waiting.indexOf(task);
-  const far = place >= policy.lookAhead;
-  const queue = poolSnapshot(image, request.pool, policy.lookAhead, []);
-  const snapshot = far
-    ? { ...queue, beyond: [{ task, position: place + 1 }] }
-    : { ...queue, waiting: [...queue.waiting, task] };
-  const { deferrals } = plan({ pools: [snapshot], asked: new Set([task.id]) }, policy, atMs);
+  const { cluster } = image;
+  cluster.setTask(task);
+  const { deferrals } = plan(cluster, policy, atMs, { pools: [request.pool], asked: new Set([task.id]) });
+  cluster.removeTask(task.id);
   const found = deferrals.find(({ id }) => id === task.id);
   return { p50: (found?.etaP50Ms ?? atMs) - atMs, p90: (found?.etaP90Ms ?? atMs) - atMs };
 };

@@ -6,7 +6,6 @@ import type { EventRow, TaskRow } from '../rows.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { attemptId } from '../state/image.js';
-import { poolSnapshot } from '../state/snapshot.js';
 import { readAttempts } from './runs.js';
 import { eta, expectation, obstacles, sentenceOf } from './sentences.js';
 
@@ -91,11 +90,8 @@ export const askPlanner = (runId: RunId): Command<ReadonlyMap<string, Deferral>>
 
 const waitsOf = (draft: Draft, runId: RunId): ReadonlyMap<string, Deferral> => {
   const waiting = draft.image.tasksOf(runId).filter(({ state }) => state === 'waiting');
-  const pools = [...new Set(waiting.map(({ request }) => request.pool))];
-  const snapshot = {
-    pools: pools.map((pool) => poolSnapshot(draft.image, pool, draft.surroundings.policy.lookAhead, waiting)),
-    asked: new Set(waiting.map((task) => attemptId(runId, task.taskKey, task.attempt))),
-  };
-  const { deferrals } = plan(snapshot, draft.surroundings.policy, draft.atMs);
+  const asked = new Set(waiting.map((task) => attemptId(runId, task.taskKey, task.attempt)));
+  if (asked.size === 0) return new Map();
+  const { deferrals } = plan(draft.image.cluster, draft.surroundings.policy, draft.atMs, { asked });
   return new Map(deferrals.map((deferral) => [deferral.id, deferral]));
 };

@@ -89,7 +89,9 @@ const overtook = (
 ): string => {
   const other = `went before ${runId}/${taskKey}, which had come earlier`;
   if (because === 'class') return `${other}: its class is ${own}, theirs is ${priorityClass}`;
-  if (because === 'paused') return `${other}: that run is paused`;
+  if (because === 'share') return `${other}: its tenant has used less of its share`;
+  if (because === 'size') return `${other}: its run has less left to do`;
+  if (because === 'held') return `${other}: that one is held back`;
   return `${other}: it fits into room that the other cannot use yet`;
 };
 

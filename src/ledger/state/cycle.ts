@@ -1,8 +1,7 @@
-import { POOLS, type Pool } from '../../domain/index.js';
-import { plan } from '../../planner/index.js';
+import { POOLS } from '../../domain/index.js';
+import { plan, poolsOf } from '../../planner/index.js';
 import type { TaskRow } from '../rows.js';
 import type { Draft } from './draft.js';
-import { poolSnapshot } from './snapshot.js';
 import { defer, grant } from './transitions.js';
 
 /**
@@ -10,39 +9,27 @@ import { defer, grant } from './transitions.js';
  * looked at, for then there may be room for those behind. Costs nothing where nothing waits.
  */
 export const runCycle = (draft: Draft): void => {
-  const { image } = draft;
-  const asked = waitingAsked(draft);
-  const pools = POOLS.filter(
-    (pool) =>
-      image.pool(pool).waiting.size > 0 &&
-      (image.touched.has(pool) || asked.some((task) => task.request.pool === pool)),
-  );
-  image.touched.clear();
-  for (const pool of pools)
-    planPool(
-      draft,
-      pool,
-      asked.filter((task) => task.request.pool === pool),
-    );
-};
-
-const planPool = (draft: Draft, pool: Pool, asked: readonly TaskRow[]): void => {
-  const { policy } = draft.surroundings;
+  const { image, surroundings } = draft;
+  const { cluster } = image;
+  const waiting = [...draft.asked].flatMap((id) => cluster.task(id) ?? []);
+  const asked = new Set(waiting.map(({ id }) => id));
+  const askedPools = new Set(waiting.flatMap(poolsOf));
   for (;;) {
-    const snapshot = poolSnapshot(draft.image, pool, policy.lookAhead, asked);
-    const { grants, deferrals } = plan({ pools: [snapshot], asked: draft.asked }, policy, draft.atMs);
+    const pools = POOLS.filter(
+      (pool) => cluster.pool(pool).queue.size > 0 && (image.touched.has(pool) || askedPools.has(pool)),
+    );
+    image.touched.clear();
+    if (pools.length === 0) return;
+    const { grants, deferrals, considered } = plan(cluster, surroundings.policy, draft.atMs, {
+      pools,
+      asked,
+    });
     for (const decision of grants) grant(draft, row(draft, decision.id), decision);
-    const wholeHeadWent = grants.length > 0 && grants.length === snapshot.waiting.length;
-    if (wholeHeadWent && draft.image.pool(pool).waiting.size > 0) continue;
+    if (grants.length > 0 && grants.length === considered) continue;
     for (const deferral of deferrals) defer(draft, row(draft, deferral.id), deferral);
+    image.touched.clear();
     return;
   }
 };
 
 const row = (draft: Draft, id: string): TaskRow => draft.image.tasks.get(id) as TaskRow;
-
-const waitingAsked = (draft: Draft): readonly TaskRow[] =>
-  [...draft.asked].flatMap((id) => {
-    const task = draft.image.tasks.get(id);
-    return task?.state === 'waiting' ? [task] : [];
-  });

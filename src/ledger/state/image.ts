@@ -1,6 +1,14 @@
-import type { Node, Pool, RunId, RunningLease, TaskKey } from '../../domain/index.js';
-import { POOLS } from '../../domain/index.js';
-import { type Policy, queueOrder, type WaitingTask } from '../../planner/index.js';
+import {
+  ANYWHERE,
+  byArrival,
+  POOLS,
+  type Pool,
+  type RunId,
+  type RunningLease,
+  sizeOf,
+  type TaskKey,
+} from '../../domain/index.js';
+import { Cluster, type Policy, type WaitingTask } from '../../planner/index.js';
 import type { HotState } from '../database/database.js';
 import {
   type ExecutionRow,
@@ -12,19 +20,11 @@ import {
   type TaskRow,
 } from '../rows.js';
 import { HotTable } from './hot-table.js';
-import { WaitingQueue } from './waiting-queue.js';
 
 /** Names an attempt among all attempts. */
 export const attemptId = (runId: string, taskKey: string, attempt: number): string =>
   `${runId}/${taskKey}#${attempt}`;
 const idOf = (task: TaskRow): string => attemptId(task.runId, task.taskKey, task.attempt);
-
-/** What the planner sees of one pool. */
-interface PoolView {
-  readonly nodes: Map<string, Node>;
-  readonly leases: Map<string, RunningLease>;
-  readonly waiting: WaitingQueue<WaitingTask>;
-}
 
 /** All that belongs to one open run. */
 interface RunView {
@@ -38,6 +38,8 @@ interface RunView {
  */
 export class Image {
   head = { version: 0, events: 0, fencing: 0, arrivals: 0, ledgerId: '' };
+  /** What the planner sees of it. */
+  readonly cluster: Cluster;
   /** Pools in which something changed since the last cycle. */
   readonly touched = new Set<Pool>();
 
@@ -59,18 +61,12 @@ export class Image {
     (before, after) => this.#indexNode(before, after),
   );
 
-  readonly #pools: Readonly<Record<Pool, PoolView>>;
   readonly #byRun = new Map<string, RunView>();
   readonly #byIdempotencyKey = new Map<string, RunId>();
   readonly #taskByLease = new Map<string, TaskRow>();
 
   constructor(policy: Policy) {
-    const view = (): PoolView => ({
-      nodes: new Map(),
-      leases: new Map(),
-      waiting: new WaitingQueue(queueOrder(policy)),
-    });
-    this.#pools = { gpu: view(), cpu: view(), io: view() };
+    this.cluster = new Cluster(policy);
   }
 
   /** Takes rows as the database has them. A run that is not open, and a released lease, leaves the image. */
@@ -93,9 +89,6 @@ export class Image {
     }
   }
 
-  pool(pool: Pool): PoolView {
-    return this.#pools[pool];
-  }
   task(runId: RunId, taskKey: TaskKey, attempt: number): TaskRow | undefined {
     return this.tasks.get(attemptId(runId, taskKey, attempt));
   }
@@ -144,53 +137,78 @@ export class Image {
     if (before) {
       this.#byRun.get(before.runId)?.tasks.delete(idOf(before));
       if (before.leaseId) this.#taskByLease.delete(before.leaseId);
-      if (before.state === 'waiting') this.#queue(before).remove(waitingTask(before));
+      if (before.state === 'waiting') this.#wait(before, false);
     }
     if (after) {
       this.#view(after.runId).tasks.set(idOf(after), after);
       if (after.leaseId) this.#taskByLease.set(after.leaseId, after);
-      if (after.state === 'waiting') this.#queue(after).add(waitingTask(after));
+      if (after.state === 'waiting') this.#wait(after, true);
     }
   }
 
-  #queue({ request }: TaskRow): WaitingQueue<WaitingTask> {
-    this.touched.add(request.pool);
-    return this.#pools[request.pool].waiting;
+  #wait(task: TaskRow, waits: boolean): void {
+    this.touched.add(task.request.pool);
+    const run = this.runs.get(task.runId);
+    if (waits && run) this.cluster.setTask(waitingTask(task, run));
+    else this.cluster.removeTask(idOf(task));
   }
 
   #indexLease(before: LeaseRow | undefined, after: LeaseRow | undefined): void {
-    if (before) this.#leases(before).delete(before.leaseId);
-    if (after && after.state !== 'released')
-      this.#leases(after).set(after.leaseId, runningLease(after, after.state));
+    if (before) this.touched.add(before.pool);
+    if (after) this.touched.add(after.pool);
+    if (after && after.state !== 'released') this.cluster.setLease(this.#runningLease(after, after.state));
+    else if (before) this.cluster.removeLease(before.leaseId);
   }
 
-  #leases({ pool }: LeaseRow): Map<string, RunningLease> {
-    this.touched.add(pool);
-    return this.#pools[pool].leases;
+  #runningLease(lease: LeaseRow, state: RunningLease['state']): RunningLease {
+    const run = this.runs.get(lease.runId);
+    const task = this.task(lease.runId, lease.taskKey, lease.attempt);
+    return {
+      ...lease,
+      id: lease.leaseId,
+      state,
+      tenant: run?.tenant ?? '',
+      priorityClass: task?.priorityClass ?? run?.priorityClass ?? 'normal',
+      p50Seconds: (lease.expectedEndP50Ms - lease.grantedAtMs) / 1_000,
+      p90Seconds: (lease.expectedEndP90Ms - lease.grantedAtMs) / 1_000,
+      doneSeconds: 0,
+      rank: byArrival(run?.createdAtMs ?? lease.grantedAtMs),
+      checkpoints: null,
+      preemptions: 0,
+      placement: ANYWHERE,
+      also: [],
+      givesWayTo: null,
+    };
   }
 
   #indexNode(before: NodeRow | undefined, after: NodeRow | undefined): void {
     for (const pool of POOLS) if (pool === before?.pool || pool === after?.pool) this.touched.add(pool);
-    if (before) this.#pools[before.pool].nodes.delete(before.nodeId);
-    if (after) this.#pools[after.pool].nodes.set(after.nodeId, { ...after, id: after.nodeId });
+    if (after) this.cluster.setNode({ ...after, id: after.nodeId });
+    else if (before) this.cluster.removeNode(before.nodeId);
   }
 }
 
 /** A waiting attempt as the planner sees it. */
-export const waitingTask = (task: TaskRow): WaitingTask => ({
+export const waitingTask = (task: TaskRow, run: RunRow): WaitingTask => ({
   id: idOf(task),
   runId: task.runId,
   taskKey: task.taskKey,
+  tenant: run.tenant,
   priorityClass: task.priorityClass,
   arrival: task.arrival,
-  paused: task.paused,
-  request: task.request,
+  readyAtMs: task.readyAtMs,
+  options: [{ request: task.request, speed: 1 }],
+  placement: ANYWHERE,
   forecast: task.forecast,
+  doneSeconds: 0,
+  rank: byArrival(run.createdAtMs),
+  remainingDeviceSeconds: task.forecast.p50Seconds * sizeOf(task.request),
+  pathSeconds: task.forecast.p50Seconds,
+  deadlineAtMs: run.deadlineAtMs,
+  holds: task.paused ? [PAUSED] : [],
   suspectNodes: task.suspectNodes,
+  preemptions: 0,
+  promised: false,
 });
 
-const runningLease = (lease: LeaseRow, state: RunningLease['state']): RunningLease => ({
-  ...lease,
-  id: lease.leaseId,
-  state,
-});
+const PAUSED = { code: 'run-paused', detail: 'its run is paused', fromMs: 0, untilMs: null } as const;
