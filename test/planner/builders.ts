@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
+  ANYWHERE,
+  byArrival,
   type Forecast,
   leaseId,
   type Node,
@@ -8,15 +10,10 @@ import {
   type Resources,
   type RunningLease,
   runId,
+  sizeOf,
   taskKey,
 } from '../../src/domain/index.js';
-import {
-  type PoolSnapshot,
-  plan,
-  readPolicy,
-  type Snapshot,
-  type WaitingTask,
-} from '../../src/planner/index.js';
+import { Cluster, plan, readPolicy, type WaitingTask } from '../../src/planner/index.js';
 
 /** The instant of all cycles in these tests. */
 export const AT = 1_800_000_000_000;
@@ -61,18 +58,32 @@ export const aTask = (
   arrival: number,
   request: Partial<ResourceRequest> = { devices: 1 },
   over: Partial<WaitingTask> = {},
-): WaitingTask => ({
-  id: `run/${name}#1`,
-  runId: runId('run'),
-  taskKey: taskKey(name),
-  priorityClass: 'normal',
-  arrival,
-  paused: false,
-  request: { pool: 'gpu', ...resources(request) },
-  forecast: aForecast(100, 200),
-  suspectNodes: [],
-  ...over,
-});
+): WaitingTask => {
+  const asked: ResourceRequest = { pool: 'gpu', ...resources(request) };
+  const forecast = over.forecast ?? aForecast(100, 200);
+  return {
+    id: `run/${name}#1`,
+    runId: runId('run'),
+    taskKey: taskKey(name),
+    tenant: 'default',
+    priorityClass: 'normal',
+    arrival,
+    readyAtMs: AT,
+    options: [{ request: asked, speed: 1 }],
+    placement: ANYWHERE,
+    forecast,
+    doneSeconds: 0,
+    rank: byArrival(arrival),
+    remainingDeviceSeconds: forecast.p50Seconds * sizeOf(asked),
+    pathSeconds: forecast.p50Seconds,
+    deadlineAtMs: null,
+    holds: [],
+    suspectNodes: [],
+    preemptions: 0,
+    promised: false,
+    ...over,
+  };
+};
 
 /** A lease that is expected to end so many seconds from now. */
 export const aLease = (
@@ -94,30 +105,41 @@ export const aLease = (
   runId: runId('other'),
   taskKey: taskKey(name),
   attempt: 1,
+  tenant: 'default',
+  priorityClass: 'normal',
   grantedAtMs: AT - 10_000,
-  expectedEndP50Ms: AT + endsInSeconds * 1_000,
-  expectedEndP90Ms: AT + endsInSeconds * 2_000,
+  p50Seconds: 10 + endsInSeconds,
+  p90Seconds: 10 + 2 * endsInSeconds,
+  doneSeconds: 0,
+  rank: byArrival(0),
+  checkpoints: null,
+  preemptions: 0,
+  placement: ANYWHERE,
+  also: [],
+  givesWayTo: null,
   ...over,
 });
 
-export const aPool = (over: Partial<PoolSnapshot>): PoolSnapshot => ({
-  pool: 'gpu',
-  nodes: [],
-  leases: [],
-  waiting: [],
-  beyond: [],
-  ...over,
-});
+/** One pool with all that there is in it. */
+export interface TestPool {
+  readonly nodes: readonly Node[];
+  readonly leases: readonly RunningLease[];
+  readonly waiting: readonly WaitingTask[];
+}
+
+export const aPool = (over: Partial<TestPool>): TestPool => ({ nodes: [], leases: [], waiting: [], ...over });
 
 /** A cycle over one pool, everybody asking. */
-export const cycle = (pool: PoolSnapshot, policy = DEFAULT) => {
-  const asked = new Set([...pool.waiting, ...pool.beyond.map(({ task }) => task)].map(({ id }) => id));
-  const snapshot: Snapshot = { pools: [pool], asked };
-  return plan(snapshot, policy, AT);
+export const cycle = (pool: TestPool, policy = DEFAULT) => {
+  const cluster = new Cluster(policy);
+  for (const node of pool.nodes) cluster.setNode(node);
+  for (const lease of pool.leases) cluster.setLease(lease);
+  for (const task of pool.waiting) cluster.setTask(task);
+  return plan(cluster, policy, AT, { asked: new Set(pool.waiting.map(({ id }) => id)) });
 };
 
 /** Who was granted, and where. */
-export const granted = (pool: PoolSnapshot, policy = DEFAULT) =>
+export const granted = (pool: TestPool, policy = DEFAULT) =>
   cycle(pool, policy).grants.map(
     ({ id, nodeId: node }) => `${id.replace(/^run\/|#1$/g, '')}@${node ?? 'pool'}`,
   );

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { nodeId, PRIORITY_CLASSES, RESOURCE_KINDS } from '../../src/domain/index.js';
 import { AT, aForecast, aLease, aNode, aPool, aTask, cycle, FIFO, granted } from './builders.js';
 
+const PAUSED = { code: 'run-paused', detail: 'its run is paused', fromMs: 0, untilMs: null } as const;
+
 describe('A cycle', () => {
   it('serves the more urgent class first, then the earlier arrival', () => {
     const waiting = [
@@ -101,18 +103,6 @@ describe('A cycle', () => {
     );
   });
 
-  it('speaks of those beyond its look-ahead in one sentence', () => {
-    const nodes = [aNode('n', { devices: 1 })];
-    const leases = [aLease('a', 'n', { devices: 1 }, 50)];
-    const beyond = [{ task: aTask('far', 9), position: 4 }];
-    const { deferrals } = cycle(aPool({ nodes, leases, waiting: [aTask('t', 1), aTask('u', 2)], beyond }));
-    expect(deferrals.at(-1)).toMatchObject({
-      position: 4,
-      etaP50Ms: AT + 300_000,
-      blockers: [{ code: 'behind-queue', detail: '3 tasks stand before it, first run/t (normal)' }],
-    });
-  });
-
   it('waits with a reason where no live node could hold a task, or its run is paused', () => {
     const draining = aNode('n', { devices: 4 }, { state: 'draining' });
     const big = cycle(aPool({ nodes: [draining, aNode('m')], waiting: [aTask('t', 1, { devices: 4 })] }));
@@ -120,7 +110,7 @@ describe('A cycle', () => {
       { blockers: [{ code: 'no-node', detail: 'no live gpu node has 4 devices' }], etaP50Ms: null },
     ]);
     const paused = cycle(
-      aPool({ nodes: [aNode('n')], waiting: [aTask('t', 1, { devices: 1 }, { paused: true })] }),
+      aPool({ nodes: [aNode('n')], waiting: [aTask('t', 1, { devices: 1 }, { holds: [PAUSED] })] }),
     );
     expect(paused.deferrals).toMatchObject([{ blockers: [{ code: 'run-paused' }], etaP50Ms: null }]);
   });
@@ -161,7 +151,7 @@ describe('Any cycle', () => {
         waiting: tasks.map(({ request, priorityClass, paused, seconds }, index) =>
           aTask(`t${index}`, index, request, {
             priorityClass,
-            paused,
+            holds: paused ? [PAUSED] : [],
             forecast: aForecast(seconds, seconds * 2),
           }),
         ),
@@ -179,7 +169,9 @@ describe('Any cycle', () => {
               ...pool.leases
                 .filter((lease) => lease.nodeId === node.id)
                 .map(({ resources }) => resources[kind]),
-              ...here.map(({ id }) => pool.waiting.find((task) => task.id === id)?.request[kind] ?? 0),
+              ...here.map(
+                ({ id }) => pool.waiting.find((task) => task.id === id)?.options[0].request[kind] ?? 0,
+              ),
             ].reduce((a, b) => a + b, 0);
           for (const kind of RESOURCE_KINDS) expect(used(kind)).toBeLessThanOrEqual(node.capacity[kind]);
           const devices = here.flatMap((grant) => grant.devices);
