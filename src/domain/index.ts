@@ -1,6 +1,7 @@
 export * from './advance.js';
 export * from './agent-protocol.js';
 export * from './decision.js';
+export { formatProblems, type PlacedProblem } from './document/index.js';
 export * from './errors.js';
 export * from './forecast.js';
 export * from './ids.js';

@@ -1,4 +1,4 @@
-import { member } from './json-schema.js';
+import { member } from '../document/json-schema.js';
 
 /** A task as it stands in a document that may have mistakes: what can be read of it, the rest left out. */
 export interface DraftTask {

@@ -1,10 +1,10 @@
+import { gather, type Mistake, type Path } from '../document/mistakes.js';
+import { didYouMean } from '../document/suggest.js';
 import { SignalboxError } from '../errors.js';
 import type { Draft, DraftTask } from './draft.js';
 import { conditionExpression, parseTemplate, type References, references } from './expressions.js';
 import { reachability } from './graph.js';
-import { gather, type Mistake, type Path } from './mistakes.js';
 import { unknownTask } from './rules.js';
-import { didYouMean } from './suggest.js';
 
 /** One expression of a document, and where it stands. */
 interface Found {

@@ -1,11 +1,9 @@
+import { createCompiler, fromCel, type References, toCel, why } from '../cel/index.js';
 import { SignalboxError } from '../errors.js';
 import { isFileRef, type JsonValue } from '../json.js';
-import { environment, fromCel, MAX_EXPRESSION_LENGTH, toCel } from './cel.js';
-import { meter } from './cel-meter.js';
-import { type CelNode, type References, readReferences } from './cel-tree.js';
 import { parseTemplate } from './template.js';
 
-export type { References } from './cel-tree.js';
+export type { References } from '../cel/index.js';
 export { parseTemplate, type TemplatePart } from './template.js';
 
 /** One item of a fan-out as an expression sees it. */
@@ -33,14 +31,18 @@ export interface Scope {
 
 /** A rendered value larger than this (as JSON) is refused: Temporal warns from 512 KiB. */
 const MAX_RENDERED_LENGTH = 512 * 1024;
-/** Parsed expressions kept; a document has at most some thousands, most of them alike. */
-const MAX_CACHED = 1_000;
+const SCOPE_NAMES = ['params', 'tasks', 'item', 'index', 'run'] as const;
 
-interface Compiled {
-  readonly references: References;
-  readonly run: (scope: ReadonlyMap<string, unknown>) => unknown;
-}
-const cache = new Map<string, Compiled>();
+const compile = createCompiler({
+  names: SCOPE_NAMES,
+  declare(environment) {
+    for (const name of SCOPE_NAMES) environment.registerVariable(name, 'dyn');
+  },
+  refuse: (path) =>
+    path[0] === 'tasks' && path.length === 1
+      ? 'tasks stands alone; name the task: tasks.NAME or tasks["NAME"]'
+      : undefined,
+});
 
 /**
  * A finished fan-out as `tasks.NAME`: `items` is the list of `{ outputs, status, item }` in item order, and `outputs.x` is the
@@ -125,26 +127,6 @@ const plainDigits = (value: number): string => {
   return `${sign}${whole}${fraction}${'0'.repeat(shift - fraction.length)}`;
 };
 
-const compile = (expression: string): Compiled => {
-  const known = cache.get(expression);
-  if (known) return known;
-  if (expression.length > MAX_EXPRESSION_LENGTH)
-    throw new SignalboxError('invalid-expression', `it is longer than ${MAX_EXPRESSION_LENGTH} characters`);
-  const parsed = environment().parse(expression);
-  const tree = parsed.ast as unknown as CelNode;
-  const reads = readReferences(tree);
-  const { error, type = 'dyn' } = parsed.check();
-  if (error) throw error;
-  const { measure } = meter(tree);
-  const compiled = {
-    references: { reads, type },
-    run: (scope: ReadonlyMap<string, unknown>) => measure(() => parsed(scope)),
-  };
-  if (cache.size >= MAX_CACHED) cache.clear();
-  cache.set(expression, compiled);
-  return compiled;
-};
-
 /** Only what the expression reads is converted: a run may have thousands of tasks. */
 const visible = (scope: Scope, { reads }: References): ReadonlyMap<string, unknown> => {
   const given: Readonly<Record<string, unknown>> = { ...scope, tasks: undefined };
@@ -166,15 +148,8 @@ const explained = <T>(expression: string, action: () => T): T => {
   try {
     return action();
   } catch (cause) {
-    throw failure(expression, reason(cause), cause);
+    throw failure(expression, why(cause), cause);
   }
-};
-
-/** The library puts a drawing of the place under its messages; `summary` is the sentence alone. */
-const reason = (cause: unknown): string => {
-  if (cause instanceof RangeError) return 'it is nested too deeply';
-  const summary = (cause as { summary?: string }).summary ?? (cause as Error).message;
-  return summary.replace('Unexpected token: EOF', 'it ends too early').replace(/dyn<(\w+)>/g, '$1');
 };
 
 const failure = (expression: string, why: string, cause?: unknown): SignalboxError => {

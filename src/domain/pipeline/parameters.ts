@@ -1,8 +1,9 @@
+import { didYouMean } from '../document/suggest.js';
+import { isShallow, MAX_DEPTH, shown } from '../document/values.js';
 import type { Problem } from '../errors.js';
 import type { JsonValue } from '../json.js';
 import type { Parameter, Pipeline } from './schema.js';
-import { didYouMean } from './suggest.js';
-import { isOfType, isShallow, MAX_DEPTH, shown, typeInWords } from './values.js';
+import { isOfType, typeInWords } from './values.js';
 
 /** The values a run is given. */
 export type Params = Readonly<Record<string, JsonValue>>;

@@ -1,14 +1,15 @@
+import { member } from '../document/json-schema.js';
+import { gather, type Mistake, type Path } from '../document/mistakes.js';
+import { nearest } from '../document/suggest.js';
+import { shown } from '../document/values.js';
 import type { JsonValue } from '../json.js';
 import { MAX_TASKS } from '../run.js';
 import { durationSeconds } from './amounts.js';
 import type { Draft, DraftTask } from './draft.js';
 import { cyclesOf } from './graph.js';
-import { member } from './json-schema.js';
-import { gather, type Mistake, type Path } from './mistakes.js';
 import { poolOf } from './request.js';
 import type { Task } from './schema.js';
-import { nearest } from './suggest.js';
-import { isOfType, PARAMETER_TYPES, type ParameterType, shown, typeInWords } from './values.js';
+import { isOfType, PARAMETER_TYPES, type ParameterType, typeInWords } from './values.js';
 
 /** What no schema can say: how tasks, parameters and amounts fit together. */
 export const checkRules = (draft: Draft): readonly Mistake[] => [

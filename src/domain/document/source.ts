@@ -79,7 +79,7 @@ const syntaxMistakes = (
     for (const { code, message, pos } of [...errors, ...warnings])
       note(pos[0], sentence(message), syntaxMend(code, message));
   const second = documents[1];
-  if (second) note(second.range?.[0] ?? 0, 'a second document begins here', 'keep one pipeline in a file');
+  if (second) note(second.range?.[0] ?? 0, 'a second document begins here', 'keep one document in a file');
   return [...byLine.values()].sort((a, b) => a.line - b.line);
 };
 

@@ -1,6 +1,6 @@
+import { didYouMean } from '../document/suggest.js';
 import { SignalboxError } from '../errors.js';
-import { FUNCTIONS, isScopeName, METHODS, SCOPE_NAMES } from './cel.js';
-import { didYouMean } from './suggest.js';
+import { FUNCTIONS, METHODS } from './language.js';
 
 /** A node of the parsed expression, as far as we read it; a macro's expansion stands in `meta.alternate`. */
 export interface CelNode {
@@ -17,6 +17,13 @@ interface Comprehension {
   readonly iterable: CelNode;
   readonly iterVarName: string;
   readonly step: CelNode;
+}
+
+/** The names that an expression may start from. */
+export interface Names {
+  readonly names: readonly string[];
+  /** What is wrong with reading a value by the names that lead to it; nothing where it may be read. */
+  refuse(path: readonly string[]): string | undefined;
 }
 
 /** What an expression reads, known without evaluating it. */
@@ -43,14 +50,14 @@ export const children = (node: CelNode): readonly CelNode[] => {
 const refusal = (why: string) => new SignalboxError('invalid-expression', why);
 
 /** Reads an expression's tree: which values it uses. Throws on an unknown name or function. */
-export const readReferences = (root: CelNode): References['reads'] => {
+export const readReferences = (root: CelNode, scope: Names): References['reads'] => {
   const reads: (readonly string[])[] = [];
   const visit = (node: CelNode, locals: readonly string[]): void => {
     checkCall(node);
     const path = selection(node, locals);
-    if (path) reads.push(checkPath(path));
+    if (path) reads.push(checkPath(path, scope));
     else if (node.op !== 'id') {
-      const inner = bind(node, locals);
+      const inner = bind(node, locals, scope);
       for (const child of children(node)) visit(child, inner);
     }
   };
@@ -68,21 +75,21 @@ const selection = (node: CelNode, locals: readonly string[]): readonly string[] 
   return path && [...path, name as string];
 };
 
-const checkPath = (path: readonly string[]): readonly string[] => {
+const checkPath = (path: readonly string[], { names, refuse }: Names): readonly string[] => {
   const [name = ''] = path;
-  if (!isScopeName(name))
+  if (!names.includes(name))
     throw refusal(
-      `unknown name "${name}"; there are ${SCOPE_NAMES.join(', ')}${didYouMean(name, SCOPE_NAMES)}`,
+      `unknown name "${name}"; there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}${didYouMean(name, names)}`,
     );
-  if (name === 'tasks' && path.length === 1)
-    throw refusal('tasks stands alone; name the task: tasks.NAME or tasks["NAME"]');
+  const why = refuse(path);
+  if (why !== undefined) throw refusal(why);
   return path;
 };
 
-const bind = (node: CelNode, locals: readonly string[]): readonly string[] => {
+const bind = (node: CelNode, locals: readonly string[], { names }: Names): readonly string[] => {
   if (node.op !== 'comprehension') return locals;
   const { iterVarName } = node.args as Comprehension;
-  if (isScopeName(iterVarName))
+  if (names.includes(iterVarName))
     throw refusal(`"${iterVarName}" has a meaning here; choose another name for the element`);
   return [...locals, iterVarName];
 };

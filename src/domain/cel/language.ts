@@ -1,11 +1,8 @@
 import { Environment } from '@marcbachmann/cel-js';
+import { MAX_DEPTH } from '../document/values.js';
 import { SignalboxError } from '../errors.js';
 import type { JsonValue } from '../json.js';
 import { MAX_ITEMS } from '../run.js';
-import { MAX_DEPTH } from './values.js';
-
-/** The names that an expression may start from. */
-export const SCOPE_NAMES = ['params', 'tasks', 'item', 'index', 'run'] as const;
 
 /** The functions of the language. CEL's time, bytes, `matches` and `bind` are left out: no JSON, or no bound on their cost. */
 export const FUNCTIONS = ['size', 'string', 'int', 'double', 'bool', 'dyn', 'has', 'range'] as const;
@@ -22,9 +19,6 @@ const LIMITS = { maxDepth: 32, maxAstNodes: 1_000, maxListElements: 200, maxMapE
 
 const failure = (why: string) => new SignalboxError('invalid-expression', why);
 
-/** Whether a string is a name of the scope. */
-export const isScopeName = (name: string): boolean => (SCOPE_NAMES as readonly string[]).includes(name);
-
 type Arithmetic = (a: number, b: number) => number;
 const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   '+': (a, b) => a + b,
@@ -38,9 +32,8 @@ const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
  * CEL as this project speaks it. Numbers from outside are doubles, as in JSON, so that `params.n / 2` does not depend on
  * whether n happens to be whole; literals like `2` are CEL ints, and the two mix: CEL itself has no `double + int`.
  */
-const createEnvironment = (): Environment => {
+export const createEnvironment = (): Environment => {
   const env = new Environment({ homogeneousAggregateLiterals: false, limits: LIMITS });
-  for (const name of SCOPE_NAMES) env.registerVariable(name, 'dyn');
   for (const [op, compute] of Object.entries(ARITHMETIC)) {
     const mixed = (a: number | bigint, b: number | bigint) => compute(Number(a), Number(b));
     env.registerOperator(`int ${op} double: double`, mixed);
@@ -67,13 +60,6 @@ const substring = (text: string, from: number, to: number): string => {
 const range = (count: number | bigint): bigint[] => {
   if (Number(count) < 0 || Number(count) > MAX_ITEMS) throw failure(`range() takes 0 to ${MAX_ITEMS}`);
   return Array.from({ length: Number(count) }, (_, i) => BigInt(i));
-};
-
-let shared: Environment | undefined;
-/** The environment, made when first needed: importing this module costs a workflow nothing. */
-export const environment = (): Environment => {
-  shared ??= createEnvironment();
-  return shared;
 };
 
 /** A JSON value (undefined members left out) as CEL sees it. Objects become Maps, so that keys like `constructor` are keys and nothing more. */

@@ -1,5 +1,5 @@
 import { SignalboxError } from '../errors.js';
-import { type CelNode, children, type Evaluate, effective } from './cel-tree.js';
+import { type CelNode, children, type Evaluate, effective } from './tree.js';
 
 /** What one evaluation may cost, in nodes evaluated and elements handled: 40 ms on an idle core, 200 ms on a busy one. */
 const MAX_COST = 500_000;

@@ -1,0 +1,3 @@
+export { type Compiled, createCompiler, type Scope, why } from './cel.js';
+export { fromCel, toCel } from './language.js';
+export type { References } from './tree.js';
