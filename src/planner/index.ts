@@ -3,5 +3,8 @@ export { amountOf, count, listing, span } from './cycle/words.js';
 export type { Deferral, Grant, Overtaken, Plan, Preemption } from './decisions.js';
 export { PoolLoad, rankFor } from './load/load.js';
 export { plan, type Scope } from './plan.js';
+export { type Admission, admit, unmatchedRules } from './policy/admission.js';
+export type { TaskFacts } from './policy/facts.js';
+export { heldBy } from './policy/held.js';
 export { type Policy, readPolicy } from './policy/read.js';
 export { type ExpectedTask, forecastRun } from './run-forecast.js';

@@ -1,54 +1,65 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SignalboxError } from '../../src/domain/index.js';
-import { readPolicy } from '../../src/planner/index.js';
-import { DEFAULT, FIFO } from './builders.js';
+import { readPolicy } from '../../src/planner/policy/read.js';
+import { aPolicy, policyText } from './policy-builders.js';
 
-const text = readFileSync(new URL('../../policies/default.yaml', import.meta.url), 'utf8');
-const refusal = (document: string): SignalboxError => {
-  try {
-    readPolicy(document);
-  } catch (error) {
-    if (error instanceof SignalboxError) return error;
-  }
-  throw new Error('It was accepted.');
-};
+const filesOf = (folder: string) =>
+  readdirSync(new URL(`../../${folder}`, import.meta.url)).map((file) => file.replace('.yaml', ''));
 
 describe('A policy document', () => {
+  const text = policyText('default');
+
   it('has a version that names its content', () => {
-    expect(DEFAULT.version).toMatch(/^default@[0-9a-f]{16}$/);
-    expect(readPolicy(`${text}\n# a comment changes nothing\n`).version).toBe(DEFAULT.version);
-    expect(readPolicy(text.replace('lookAhead: 200', 'lookAhead: 201')).version).not.toBe(DEFAULT.version);
-    expect(FIFO.order).toBe('arrival');
+    const { version } = readPolicy(text);
+    expect(version).toMatch(/^default@[0-9a-f]{16}$/);
+    expect(readPolicy(`${text}\n# a comment changes nothing\n`).version).toBe(version);
+    expect(readPolicy(text.replace('lookAhead: 200', 'lookAhead: 201')).version).not.toBe(version);
   });
 
-  it.each([
-    ['an unknown key', 'order: class', 'ordre: class', /ordre/],
-    ['a class named twice', '[critical, high,', '[critical, critical,', /name each priority class once/],
-    ['a class left out', '[critical, high,', '[critical,', /name all of critical, high/],
-    ['a look-ahead of nothing', 'lookAhead: 200', 'lookAhead: 0', /lookAhead/],
-    ['a P90 below the P50', 'p50Seconds: 300,', 'p50Seconds: 9999,', /p50Seconds must not exceed p90Seconds/],
-    [
-      'a self-fence of one heartbeat',
-      'selfFenceSeconds: 15',
-      'selfFenceSeconds: 2',
-      /at least three heartbeats/,
-    ],
-    ['no YAML at all', 'order: class', 'order: [class', /./],
-  ])('is refused for %s, with its place', (_, good, bad, message) => {
-    const error = refusal(text.replace(good, bad));
-    expect(error.code).toBe('invalid-document');
-    expect(error.message).toMatch(message);
+  it('may be JSON', () => {
+    const { version, ...document } = readPolicy(text);
+    expect(readPolicy(JSON.stringify(document)).version).toBe(version);
   });
 
-  it('is refused for all its mistakes at once, each with its line', () => {
-    const { problems } = refusal(
-      text.replace('lookAhead: 200', 'lookAhead: no').replace('graceSeconds: 10', 'graceSeconds: -1'),
-    );
-    expect(problems.map(({ path }) => path)).toEqual(['lookAhead', 'graceSeconds']);
-    expect(problems.map(({ line }) => text.split('\n')[(line ?? 0) - 1]?.split(':')[0])).toEqual([
-      'lookAhead',
-      'graceSeconds',
+  it('is its document and nothing else, and nobody changes it', () => {
+    const policy = aPolicy('holds: [{ name: a, when: task.devices > 2, reason: moving }]');
+    expect(JSON.parse(JSON.stringify(policy)).holds).toEqual([
+      { name: 'a', when: 'task.devices > 2', reason: 'moving' },
     ]);
+    expect(() => {
+      (policy.holds as unknown[]).push('x');
+    }).toThrow(TypeError);
+    expect(() => {
+      (policy.pools.gpu as { usdPerCoreHour: number }).usdPerCoreHour = 1;
+    }).toThrow(TypeError);
+  });
+});
+
+describe('The policies', () => {
+  it.each(filesOf('policies'))('that ship can be read, and bear the name of their file: %s', (name) => {
+    expect(readPolicy(policyText(name)).name).toBe(name);
+  });
+
+  it.each(filesOf('test/fixtures/policies'))('that tests use can be read: %s', (name) => {
+    expect(readPolicy(policyText(name, 'test/fixtures/policies')).name).toBe(name);
+  });
+
+  it('that ship fit on a page, and say what they are for', () => {
+    for (const name of filesOf('policies')) {
+      const text = policyText(name);
+      expect(text.split('\n').length, name).toBeLessThanOrEqual(80);
+      expect(readPolicy(text).description, name).toBeTruthy();
+    }
+  });
+
+  it('are as their sections show them in comments, too', () => {
+    const text = policyText('cost-saver')
+      .replace('rules: []', 'rules:')
+      .replace('budgets: {}', 'budgets:')
+      .replace(/^( *)# {3}(?=- name| {2}when| {2}pools|lab)/gm, '$1  ');
+    expect(readPolicy(text)).toMatchObject({
+      route: { rules: [{ name: 'small-models-need-no-gpu', pools: ['cpu'] }] },
+      budgets: { lab: { usdPerMonth: 2_000, exhausted: 'defer' } },
+    });
   });
 });

@@ -2,12 +2,14 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { SignalboxError } from '../errors.js';
 import { createEnvironment, MAX_EXPRESSION_LENGTH } from './language.js';
 import { meter } from './meter.js';
-import { type CelNode, type Names, type References, readReferences } from './tree.js';
+import { type CelNode, type Names, type References, readComparisons, readReferences } from './tree.js';
 
 /** What expressions of one kind may read. */
 export interface Scope extends Names {
   /** Declares the names with their types. */
   declare(environment: Environment): void;
+  /** What one evaluation may cost, in nodes evaluated and elements handled. */
+  readonly maxCost: number;
 }
 
 /** An expression that was parsed, checked and metered. */
@@ -47,8 +49,9 @@ const compile = (expression: string, environment: Environment, scope: Scope): Co
   const reads = readReferences(tree, scope);
   const { error, type = 'dyn' } = parsed.check();
   if (error) throw error;
-  const { measure } = meter(tree);
-  return { references: { reads, type }, run: (values) => measure(() => parsed(values)) };
+  const { measure } = meter(tree, scope.maxCost);
+  const compared = readComparisons(tree);
+  return { references: { reads, compared, type }, run: (values) => measure(() => parsed(values)) };
 };
 
 /** Why an expression could not be compiled or evaluated. The library draws the place under its messages; this is the sentence alone. */

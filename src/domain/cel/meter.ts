@@ -1,8 +1,6 @@
 import { SignalboxError } from '../errors.js';
 import { type CelNode, children, type Evaluate, effective } from './tree.js';
 
-/** What one evaluation may cost, in nodes evaluated and elements handled: 40 ms on an idle core, 200 ms on a busy one. */
-const MAX_COST = 500_000;
 const CHARACTERS_PER_UNIT = 64;
 /** Operations that handle their operands whole, and so pay for their sizes. */
 const WHOLE = new Set(['==', '!=', 'in', '+', 'call', 'rcall']);
@@ -16,13 +14,13 @@ export interface Meter {
   measure<T>(evaluation: () => T): T;
 }
 
-/** Puts a meter into a parsed and checked expression. */
-export const meter = (root: CelNode): Meter => {
+/** Puts a meter into a parsed and checked expression; `maxCost` is in nodes evaluated and elements handled. */
+export const meter = (root: CelNode, maxCost: number): Meter => {
   let spent = 0;
   let sizes = new WeakMap<object, number>();
   const spend = (cost: number): void => {
     spent += cost;
-    if (spent > MAX_COST) throw tooCostly();
+    if (spent > maxCost) throw new TooCostly(maxCost);
   };
   const sizeOf = (value: unknown): number => {
     if (typeof value === 'string') return Math.floor(value.length / CHARACTERS_PER_UNIT);
@@ -61,5 +59,9 @@ export const meter = (root: CelNode): Meter => {
   };
 };
 
-const tooCostly = (): SignalboxError =>
-  new SignalboxError('invalid-expression', `it would take more than ${MAX_COST} steps to evaluate`);
+/** An evaluation went over its limit. */
+export class TooCostly extends SignalboxError {
+  constructor(maxCost: number) {
+    super('invalid-expression', `it would take more than ${maxCost} steps to evaluate`);
+  }
+}

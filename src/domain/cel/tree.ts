@@ -30,8 +30,16 @@ export interface Names {
 export interface References {
   /** Each value read, as the names that lead to it: `tasks.a.outputs.n` is `['tasks', 'a', 'outputs', 'n']`. */
   readonly reads: readonly (readonly string[])[];
+  /** The texts that values of the scope are compared with, by `==`, `!=` or `in`. */
+  readonly compared: readonly Comparison[];
   /** The CEL type of the result: `bool`, `int`, `list<dyn>`, …; `dyn` where only the values will tell. */
   readonly type: string;
+}
+
+/** A value of the scope beside a text. */
+export interface Comparison {
+  readonly path: readonly string[];
+  readonly text: string;
 }
 
 const isNode = (value: unknown): value is CelNode =>
@@ -63,6 +71,26 @@ export const readReferences = (root: CelNode, scope: Names): References['reads']
   };
   visit(effective(root), []);
   return reads;
+};
+
+/** The comparisons of an expression; see `References.compared`. */
+export const readComparisons = (root: CelNode): readonly Comparison[] => {
+  const node = effective(root);
+  return [...comparison(node), ...children(node).flatMap(readComparisons)];
+};
+
+const comparison = ({ op, args }: CelNode): readonly Comparison[] => {
+  if (op !== '==' && op !== '!=' && op !== 'in') return [];
+  const [left, right] = args as readonly [CelNode, CelNode];
+  return [...compared(left, right), ...(op === 'in' ? [] : compared(right, left))];
+};
+
+const compared = (value: CelNode, other: CelNode): readonly Comparison[] => {
+  const path = selection(value, []);
+  const literals = other.op === 'list' ? (other.args as readonly CelNode[]) : [other];
+  return literals.flatMap(({ op, args }) =>
+    path !== null && op === 'value' && typeof args === 'string' ? [{ path, text: args }] : [],
+  );
 };
 
 /** `tasks.a["n"]` as its names; null for anything that is not selected by name from the scope. */

@@ -90,7 +90,7 @@ const wrongTypeMend = (expected: string, value: unknown): string => {
 
 const notOneOf = (values: readonly string[], value: unknown, path: Path): Mistake => ({
   path,
-  message: `unknown ${String(path.at(-1))} ${shown(value)}`,
+  message: `unknown ${String(path.findLast((key) => typeof key === 'string'))} ${shown(value)}`,
   mend:
     values.length === 1
       ? `write ${values[0]}`
@@ -119,7 +119,11 @@ const tooSmall = (issue: Extract<Issue, { code: 'too_small' }>, value: unknown, 
     return { path, message: 'the text is empty', mend: 'give at least one character' };
   if (issue.origin === 'array')
     return { path, message: 'the list is empty', mend: 'give at least one element' };
-  return { path, message: `${shown(value)} is too small`, mend: `give at least ${issue.minimum}` };
+  return {
+    path,
+    message: `${shown(value)} is too small`,
+    mend: `give ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`,
+  };
 };
 
 const uncapitalized = (text: string): string =>

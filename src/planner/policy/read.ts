@@ -1,54 +1,76 @@
-import { LineCounter, parseDocument } from 'yaml';
-import { type Problem, SignalboxError } from '../../domain/index.js';
+import { z } from 'zod';
+import {
+  explainIssues,
+  type JsonSchema,
+  listed,
+  type Mistake,
+  type PlacedProblem,
+  readSource,
+} from '../../domain/document/index.js';
+import { SignalboxError } from '../../domain/index.js';
 import { digest } from '../digest.js';
+import { checkConditions } from './check-conditions.js';
+import { checkElements } from './check-elements.js';
+import { checkWhole } from './check-whole.js';
+import { readDraft } from './draft.js';
 import { type PolicyDocument, policySchema } from './schema.js';
 
-/** A checked policy with the version that decisions name: its name and a digest of its content. */
+/** A checked policy with the version that decisions name: its name and a digest of its content. Frozen. */
 export type Policy = PolicyDocument & { readonly version: string };
 
-/** Reads a policy document. Throws `invalid-document` with every mistake, its path and its line. */
+/** Reads a policy document (YAML or JSON). Throws `invalid-document` with every mistake, its path, line and mend. */
 export const readPolicy = (text: string): Policy => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [syntax] = document.errors;
-  if (syntax) throw refused([{ path: '', message: syntax.message, mend: 'Correct the YAML.' }]);
-  const result = policySchema.safeParse(document.toJS());
-  if (result.success) {
-    return { ...result.data, version: `${result.data.name}@${digest(JSON.stringify(result.data))}` };
-  }
-  throw refused(
-    result.error.issues.map(({ path, message }) => ({
-      path: path.join('.'),
-      message,
-      mend: 'See policies/default.yaml, where every field is explained.',
-      ...place(document, path, lines),
-    })),
+  const source = readSource(text);
+  if ('textMistakes' in source)
+    throw refused(source.textMistakes.map((mistake) => ({ path: '', ...mistake })));
+  if (source.value === null && source.mistakes.length === 0) throw refused([EMPTY]);
+  const { policy, mistakes } = checkDocument(source.value);
+  const problems = listed(mistakes, source);
+  if (policy === undefined || problems.length > 0) throw refused(problems);
+  return frozen({ ...policy, version: `${policy.name}@${digest(JSON.stringify(policy))}` });
+};
+
+const EMPTY: PlacedProblem = {
+  line: 1,
+  column: 1,
+  path: '',
+  message: 'the document is empty',
+  mend: 'begin with apiVersion: signalbox/v1, kind: Policy and a name',
+};
+
+const checkDocument = (
+  document: unknown,
+): { policy: PolicyDocument | undefined; mistakes: readonly Mistake[] } => {
+  const parsed = policySchema.safeParse(document);
+  const draft = readDraft(document);
+  const mistakes = [
+    ...explainIssues(parsed.error?.issues ?? [], { document, schema: jsonSchema() }),
+    ...checkWhole(draft),
+    ...checkElements(draft),
+    ...checkConditions(draft),
+  ];
+  return { policy: parsed.data, mistakes };
+};
+
+let made: JsonSchema | undefined;
+const jsonSchema = (): JsonSchema => {
+  made ??= z.toJSONSchema(policySchema, { io: 'input' }) as JsonSchema;
+  return made;
+};
+
+/** The sentence tells the first; all are in the list. */
+const refused = (problems: readonly PlacedProblem[]): SignalboxError => {
+  const [first] = problems;
+  const many = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes, the first`;
+  const where = first && `line ${first.line}${first.path === '' ? '' : `, ${first.path}`}`;
+  return new SignalboxError(
+    'invalid-document',
+    `The policy has ${many}: ${where}: ${first?.message} — ${first?.mend}.`,
+    problems,
   );
 };
 
-const refused = (problems: readonly Problem[]): SignalboxError =>
-  new SignalboxError(
-    'invalid-document',
-    `The policy has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}: ${problems
-      .map(({ path, message, line }) => `${line ? `line ${line}: ` : ''}${path ? `${path}: ` : ''}${message}`)
-      .join('; ')}`,
-    problems,
-  );
-
-/** The line and column of the nearest part of the document that exists. */
-const place = (
-  document: ReturnType<typeof parseDocument>,
-  path: readonly PropertyKey[],
-  lines: LineCounter,
-): { line?: number; column?: number } => {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true) as
-      | { range?: [number, number, number] }
-      | undefined;
-    if (node?.range) {
-      const { line, col } = lines.linePos(node.range[0]);
-      return { line, column: col };
-    }
-  }
-  return {};
+const frozen = <Value>(value: Value): Value => {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
 };
