@@ -1,20 +1,24 @@
-import type { Held } from '../cluster/waiting-task.js';
+import type { Held } from '../cluster/index.js';
 import type { Admission } from './admission.js';
-import { gate, type OpenState } from './opening.js';
+import { closures } from './opening.js';
 import type { Policy } from './read.js';
 
 const HOUR_MS = 3_600_000;
 
-/** What keeps an admitted task from starting now: windows of its that are closed (all must be open), holds that are in force. */
+/**
+ * When an admitted task may not start: while a window of its is closed (all must be open, and each holds it for so long at most),
+ * and while a hold is in force. What is over by `atMs` is left out; the rest depends on when the task became ready, not on `atMs`.
+ */
 export const heldBy = (
   admission: Pick<Admission, 'windows' | 'holds'>,
   policy: Policy,
   readyAtMs: number,
   atMs: number,
-): readonly Held[] => [
-  ...named(policy.windows, admission.windows).flatMap((window) => closed(window, policy, readyAtMs, atMs)),
-  ...named(policy.holds, admission.holds).flatMap((hold) => inForce(hold, atMs)),
-];
+): readonly Held[] =>
+  [
+    ...named(policy.windows, admission.windows).flatMap((window) => closed(window, policy, readyAtMs)),
+    ...named(policy.holds, admission.holds).map((hold) => inForce(hold, readyAtMs)),
+  ].filter(({ untilMs }) => untilMs === null || untilMs > atMs);
 
 const named = <Item extends { readonly name: string }>(
   items: readonly Item[],
@@ -22,41 +26,35 @@ const named = <Item extends { readonly name: string }>(
 ): readonly Item[] => (names.length === 0 ? [] : items.filter(({ name }) => names.includes(name)));
 
 const closed = (
-  window: Policy['windows'][number],
+  { name, heldAtMostHours }: Policy['windows'][number],
   policy: Policy,
   readyAtMs: number,
-  atMs: number,
 ): readonly Held[] => {
-  const latestMs = readyAtMs + window.heldAtMostHours * HOUR_MS;
-  if (atMs >= latestMs) return [];
-  const state = gatesOf(policy).get(window.name)?.(atMs) ?? 'open';
-  if (state === 'open') return [];
-  const untilMs = Math.min(state.closedUntilMs ?? latestMs, latestMs);
-  const why = untilMs === latestMs ? `held for ${window.heldAtMostHours} h at most` : 'when it opens';
-  return [
-    {
-      code: 'window-closed',
-      detail: `window "${window.name}" is closed until ${stamp(untilMs)}, ${why}`,
-      untilMs,
-    },
-  ];
+  const latestMs = readyAtMs + heldAtMostHours * HOUR_MS;
+  const within = windowsOf(policy).get(name)?.(readyAtMs, latestMs) ?? [];
+  return within.map(({ fromMs, toMs }) => {
+    const end = toMs === latestMs ? `it is held for ${heldAtMostHours} h at most` : 'when it opens';
+    const detail = `window "${name}" is closed until ${stamp(toMs)}, ${end}`;
+    return { code: 'window-closed', detail, fromMs, untilMs: toMs };
+  });
 };
 
-const inForce = ({ name, reason, until }: Policy['holds'][number], atMs: number): readonly Held[] => {
+const inForce = ({ name, reason, until }: Policy['holds'][number], readyAtMs: number): Held => {
   const untilMs = until === undefined ? null : Date.parse(until);
-  if (untilMs !== null && atMs >= untilMs) return [];
   const end = untilMs === null ? 'until the policy changes' : `until ${stamp(untilMs)}`;
-  return [{ code: 'held', detail: `hold "${name}", ${end}: ${reason}`, untilMs }];
+  return { code: 'held', detail: `hold "${name}", ${end}: ${reason}`, fromMs: readyAtMs, untilMs };
 };
 
 /** `2026-03-28 21:00 UTC`. */
 const stamp = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+type Closures = ReturnType<typeof closures>;
 /** Beside the policy, not in it: a policy is its document, also as JSON. */
-const gates = new WeakMap<Policy, ReadonlyMap<string, (atMs: number) => OpenState>>();
+const windows = new WeakMap<Policy, ReadonlyMap<string, Closures>>();
 
-const gatesOf = (policy: Policy): ReadonlyMap<string, (atMs: number) => OpenState> => {
-  const known = gates.get(policy) ?? new Map(policy.windows.map((window) => [window.name, gate(window)]));
-  gates.set(policy, known);
+const windowsOf = (policy: Policy): ReadonlyMap<string, Closures> => {
+  const known =
+    windows.get(policy) ?? new Map(policy.windows.map((window) => [window.name, closures(window)]));
+  windows.set(policy, known);
   return known;
 };
