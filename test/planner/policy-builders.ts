@@ -38,9 +38,11 @@ export const refusal = (document: string): SignalboxError => {
   throw new Error('It was accepted.');
 };
 
-/** The mistakes of a document, as they are shown: the path, what is wrong, and the mend. */
+/** The mistakes of a document, as they are shown: the place, the path, what is wrong, and the mend. */
 export const mistakesOf = (document: string): readonly string[] =>
-  refusal(document).problems.map(({ path, message, mend }) => `${path}: ${message} — ${mend}`);
+  refusal(document).problems.map(
+    ({ line, column, path, message, mend }) => `${line}:${column} ${path}: ${message} — ${mend}`,
+  );
 
 export const someFacts = (over: Partial<TaskFacts> = {}): TaskFacts => ({
   pipeline: 'nightly',

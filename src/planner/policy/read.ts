@@ -9,9 +9,10 @@ import {
 } from '../../domain/document/index.js';
 import { SignalboxError } from '../../domain/index.js';
 import { digest } from '../digest.js';
+import { checkAmounts } from './check-amounts.js';
 import { checkConditions } from './check-conditions.js';
 import { checkElements } from './check-elements.js';
-import { checkWhole } from './check-whole.js';
+import { checkOrdering } from './check-ordering.js';
 import { readDraft } from './draft.js';
 import { type PolicyDocument, policySchema } from './schema.js';
 
@@ -45,7 +46,8 @@ const checkDocument = (
   const draft = readDraft(document);
   const mistakes = [
     ...explainIssues(parsed.error?.issues ?? [], { document, schema: jsonSchema() }),
-    ...checkWhole(draft),
+    ...checkOrdering(draft),
+    ...checkAmounts(draft),
     ...checkElements(draft),
     ...checkConditions(draft),
   ];
@@ -65,7 +67,7 @@ const refused = (problems: readonly PlacedProblem[]): SignalboxError => {
   const where = first && `line ${first.line}${first.path === '' ? '' : `, ${first.path}`}`;
   return new SignalboxError(
     'invalid-document',
-    `The policy has ${many}: ${where}: ${first?.message} — ${first?.mend}.`,
+    `The policy has ${many}: ${where}: ${first?.message} — ${first?.mend}`,
     problems,
   );
 };

@@ -1,17 +1,6 @@
-import { type Mistake, member, type Path } from '../../domain/document/index.js';
+import { member } from '../../domain/document/index.js';
 import { PRIORITY_CLASSES } from '../../domain/index.js';
-import type { Draft } from './draft.js';
-
-/** What no schema can say: how a policy's parts fit together. A part that could not be read is left out. */
-export const checkWhole = (draft: Draft): readonly Mistake[] => CHECKS.flatMap((check) => check(draft));
-
-type Check = (draft: Draft) => readonly Mistake[];
-
-const mistake = (path: Path, message: string, mend: string, at?: 'key'): readonly Mistake[] => [
-  { path, message, mend, ...(at && { at }) },
-];
-const given = ({ document }: Draft, ...path: readonly string[]): boolean =>
-  path.reduce<unknown>(member, document) !== undefined;
+import { type Check, checkAll, given, mistake } from './check.js';
 
 const checkOrder: Check = (draft) => {
   const order = draft.field('order');
@@ -28,14 +17,15 @@ const checkOrder: Check = (draft) => {
 };
 
 const checkClasses: Check = (draft) => {
-  const classes = draft.field('classes') ?? [];
+  const classes = draft.field('classes');
+  if (classes === undefined) return [];
   const twice = classes.findIndex((name, index) => classes.indexOf(name) < index);
   const missing = PRIORITY_CLASSES.filter((name) => !classes.includes(name));
   return [
     ...(twice < 0
       ? []
       : mistake(['classes', twice], `"${classes[twice]}" is named twice`, 'name each class once')),
-    ...(classes.length === 0 || missing.length === 0
+    ...(missing.length === 0
       ? []
       : mistake(['classes'], `leaves out ${missing.join(', ')}`, 'name each class once')),
   ];
@@ -118,74 +108,8 @@ const checkRuleClasses: Check = (draft) => {
     );
 };
 
-const checkRoute: Check = (draft) => {
-  const pools = draft.field('pools');
-  if (draft.field('route')?.prefer !== 'cheapest' || pools === undefined) return [];
-  const prices = Object.values(pools).flatMap(({ usdPerDeviceHour, usdPerCoreHour }) => [
-    usdPerDeviceHour,
-    usdPerCoreHour,
-  ]);
-  if (prices.some((price) => price > 0)) return [];
-  return mistake(
-    ['route', 'prefer'],
-    'nothing is the cheapest: no pool has a price',
-    'give usdPerDeviceHour or usdPerCoreHour under pools',
-  );
-};
-
-const checkBudgets: Check = ({ document }) => {
-  const budgets = member(document, 'budgets');
-  if (typeof budgets !== 'object' || budgets === null) return [];
-  return Object.entries(budgets).flatMap(([tenant, budget]) => {
-    const [day, month] = [member(budget, 'usdPerDay'), member(budget, 'usdPerMonth')];
-    const path = ['budgets', tenant];
-    if (day === undefined && month === undefined)
-      return mistake(path, 'names no amount', 'give usdPerDay, usdPerMonth or both', 'key');
-    if (typeof day !== 'number' || typeof month !== 'number' || day <= month) return [];
-    return mistake(
-      [...path, 'usdPerDay'],
-      'a day may cost more than its month',
-      'give a month at least as much as a day',
-    );
-  });
-};
-
-const checkFallback: Check = (draft) => {
-  const fallback = draft.field('fallback');
-  if (fallback?.assume !== 'average' || fallback.trust > 0) return [];
-  return mistake(
-    ['fallback', 'trust'],
-    'trusts every forecast, so that the average is never assumed',
-    'give a trust of 1 or more, or write assume: forecast',
-  );
-};
-
-const checkPriors: Check = ({ document }) => {
-  const pools = member(document, 'pools');
-  if (typeof pools !== 'object' || pools === null) return [];
-  return Object.entries(pools).flatMap(([name, pool]) => {
-    const prior = member(pool, 'prior');
-    const [p50, p90] = [member(prior, 'p50Seconds'), member(prior, 'p90Seconds')];
-    if (typeof p50 !== 'number' || typeof p90 !== 'number' || p50 <= p90) return [];
-    return mistake(
-      ['pools', name, 'prior', 'p50Seconds'],
-      'the median is above the P90',
-      'give p50Seconds at most p90Seconds',
-    );
-  });
-};
-
-const checkFence: Check = (draft) => {
-  const [heartbeat, fence] = [draft.field('heartbeatSeconds'), draft.field('selfFenceSeconds')];
-  if (heartbeat === undefined || fence === undefined || fence >= 3 * heartbeat) return [];
-  return mistake(
-    ['selfFenceSeconds'],
-    'is less than three heartbeats, so that a hiccup of the network would kill work that is well',
-    `give at least ${3 * heartbeat}`,
-  );
-};
-
-const CHECKS: readonly Check[] = [
+/** Checks how the parts that decide who goes first fit together. A part that could not be read is left out. */
+export const checkOrdering: Check = checkAll([
   checkOrder,
   checkClasses,
   checkSize,
@@ -193,9 +117,4 @@ const CHECKS: readonly Check[] = [
   checkPreemption,
   checkShares,
   checkRuleClasses,
-  checkRoute,
-  checkBudgets,
-  checkFallback,
-  checkPriors,
-  checkFence,
-];
+]);
