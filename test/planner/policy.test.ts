@@ -1,10 +1,21 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { readPolicy } from '../../src/planner/policy/read.js';
-import { aPolicy, policyText } from './policy-builders.js';
+import { policySchema } from '../../src/planner/policy/schema.js';
+import { aPolicy, policyText, someFacts } from './policy-builders.js';
 
 const filesOf = (folder: string) =>
   readdirSync(new URL(`../../${folder}`, import.meta.url)).map((file) => file.replace('.yaml', ''));
+
+/** The fields of a section. */
+const inner = (schema: z.core.$ZodType): readonly string[] => {
+  const { properties, items, additionalProperties } = z.toJSONSchema(schema, { io: 'input' });
+  const within = [{ properties }, items, additionalProperties].flatMap((part) =>
+    typeof part === 'object' && 'properties' in part ? Object.keys(part.properties ?? {}) : [],
+  );
+  return within;
+};
 
 describe('A policy document', () => {
   const text = policyText('default');
@@ -35,6 +46,41 @@ describe('A policy document', () => {
   });
 });
 
+describe('The page on policies', () => {
+  const page = readFileSync(new URL('../../docs/policies.md', import.meta.url), 'utf8');
+
+  it('shows only sections that can be read', () => {
+    const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+    expect(blocks.length).toBeGreaterThan(3);
+    for (const block of blocks) expect(() => aPolicy(block)).not.toThrow();
+  });
+
+  it('names every field', () => {
+    const fields = Object.entries(policySchema.shape).flatMap(([name, schema]) => [name, ...inner(schema)]);
+    expect(fields.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('tells what a condition may read', () => {
+    expect(Object.keys(someFacts()).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it.each(filesOf('policies'))('compares the policies as they are: %s', (name) => {
+    const policy = readPolicy(policyText(name));
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` `)) ?? '';
+    expect(
+      row
+        .split('|')
+        .slice(2, 6)
+        .map((cell) => cell.trim()),
+    ).toEqual([
+      policy.order.join(', ') || 'arrival',
+      policy.size ? String(policy.size.bound) : '',
+      policy.backfill,
+      policy.preemption?.victims ?? 'off',
+    ]);
+  });
+});
+
 describe('The policies', () => {
   it.each(filesOf('policies'))('that ship can be read, and bear the name of their file: %s', (name) => {
     expect(readPolicy(policyText(name)).name).toBe(name);
@@ -56,9 +102,9 @@ describe('The policies', () => {
     const text = policyText('cost-saver')
       .replace('rules: []', 'rules:')
       .replace('budgets: {}', 'budgets:')
-      .replace(/^( *)# {3}(?=- name| {2}when| {2}pools|lab)/gm, '$1  ');
+      .replace(/^( *)# {3}(?=- name| {2}when| {2}labels|lab)/gm, '$1  ');
     expect(readPolicy(text)).toMatchObject({
-      route: { rules: [{ name: 'small-models-need-no-gpu', pools: ['cpu'] }] },
+      route: { rules: [{ name: 'batch-on-spot', labels: { billing: 'spot' } }] },
       budgets: { lab: { usdPerMonth: 2_000, exhausted: 'defer' } },
     });
   });

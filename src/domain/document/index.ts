@@ -1,5 +1,5 @@
 export { type JsonSchema, member } from './json-schema.js';
-export { gather, type Mistake, type Path } from './mistakes.js';
+export type { Mistake, Path } from './mistakes.js';
 export { formatProblems, listed, type PlacedProblem } from './problems.js';
 export { explainIssues } from './schema-mistakes.js';
 export { readSource } from './source.js';
