@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readPolicy } from '../../src/planner/policy/read.js';
 import { aDocument, mistakesOf, policyText, refusal } from './policy-builders.js';
 
 /** What is wrong, the lines of the document, and what is said of it: place, path, mistake and mend. */
@@ -181,17 +183,17 @@ const RULES: readonly Case[] = [
   [
     'an hour that there is not',
     'windows: [{ name: w, when: task.pool == "gpu", opens: "0 25 * * *", hours: 1, heldAtMostHours: 1 }]',
-    '6:55 windows[0].opens: "0 25 * * *" is not a cron expression: invalid value for hour: 25 — give five fields: minute, hour, day of the month, month, weekday, such as "0 22 * * 1-5"',
+    '6:55 windows[0].opens: "0 25 * * *" is not a cron expression: invalid value for hour: 25 — give minute, hour, day of the month, month and weekday, such as "0 22 * * 1-5"',
   ],
   [
     'no cron expression',
     'windows: [{ name: w, when: task.pool == "gpu", opens: nightly, hours: 1, heldAtMostHours: 1 }]',
-    '6:55 windows[0].opens: "nightly" is not a cron expression — give five fields: minute, hour, day of the month, month, weekday, such as "0 22 * * 1-5"',
+    '6:55 windows[0].opens: "nightly" is not a cron expression — give a cron expression such as "0 22 * * 1-5": minute, hour, day of the month, month, weekday',
   ],
   [
     'six fields',
     'windows: [{ name: w, when: task.pool == "gpu", opens: "0 0 * * * *", hours: 1, heldAtMostHours: 1 }]',
-    '6:55 windows[0].opens: "0 0 * * * *" is not a cron expression — give five fields: minute, hour, day of the month, month, weekday, such as "0 22 * * 1-5"',
+    '6:55 windows[0].opens: "0 0 * * * *" is not a cron expression — give a cron expression such as "0 22 * * 1-5": minute, hour, day of the month, month, weekday',
   ],
   [
     'a time zone that there is not',
@@ -334,5 +336,31 @@ lookahead: 3`;
       (_, i) => `{ name: r${i}, when: 'size(${nested}) > ${i}', pools: [gpu] }`,
     );
     expect(mistakesOf(aDocument(`route: { rules: [${rules.join(', ')}] }`)).length).toBeGreaterThan(99);
+  });
+
+  it('and never makes the reader fail otherwise, whatever stands in its places', () => {
+    const { version, ...whole } = readPolicy(policyText('cost-saver'));
+    const anything = fc.oneof(
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.constantFrom('size', 'none', 0, 1, '* * * * *'),
+    );
+    const places = Object.keys(whole);
+    const element = fc.record({
+      name: anything,
+      when: anything,
+      opens: anything,
+      hours: anything,
+      zone: anything,
+    });
+    const value = fc.oneof(anything, fc.array(element), fc.record({ rules: fc.array(element) }));
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...places), value, { minKeys: 1 }), (over) => {
+        try {
+          readPolicy(JSON.stringify({ ...whole, ...over }));
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'invalid-document' });
+        }
+      }),
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { didYouMean, type Mistake, member, shown } from '../../domain/document/index.js';
 import { type Draft, type Element, LISTS, type List } from './draft.js';
-import { everOpens, isAlwaysOpen, isZone } from './opening.js';
+import { CRON, everOpens, isAlwaysOpen, isZone } from './opening.js';
 
 /** Checks rules, windows and holds, but for their conditions: their names, what rules say, when windows open. */
 export const checkElements = (draft: Draft): readonly Mistake[] => [
@@ -58,7 +58,7 @@ const sameText = (a: string | undefined, b: string | undefined): boolean =>
 const checkWindow = ({ path, raw }: Element): readonly Mistake[] => {
   const [opens, hours] = [member(raw, 'opens'), member(raw, 'hours')];
   const zone = member(raw, 'zone') ?? 'UTC';
-  if (typeof opens !== 'string' || typeof zone !== 'string') return [];
+  if (typeof opens !== 'string' || !CRON.test(opens) || typeof zone !== 'string') return [];
   if (!isZone(zone)) return [unknownZone(zone, [...path, 'zone'])];
   try {
     if (!everOpens({ opens, zone }))
@@ -93,8 +93,9 @@ const unknownZone = (zone: string, path: Mistake['path']): Mistake => ({
   mend: `use an IANA time zone, such as UTC or Europe/Berlin${didYouMean(zone, Intl.supportedValuesOf('timeZone'))}`,
 });
 
+/** The library's reason without its name for itself. */
 const notCron = (opens: string, why: string, path: Mistake['path']): Mistake => ({
   path,
-  message: `${shown(opens)} is not a cron expression${why.startsWith('CronPattern: Invalid') ? `: ${why.slice(13).toLowerCase()}` : ''}`,
-  mend: 'give five fields: minute, hour, day of the month, month, weekday, such as "0 22 * * 1-5"',
+  message: `${shown(opens)} is not a cron expression: ${why.replace('CronPattern: ', '').toLowerCase()}`,
+  mend: 'give minute, hour, day of the month, month and weekday, such as "0 22 * * 1-5"',
 });

@@ -2,6 +2,9 @@ import { Cron } from 'croner';
 
 const HOUR_MS = 3_600_000;
 
+/** Five fields; of what the library takes besides, `?` would mean the present. */
+export const CRON = /^[\w*,/#-]{1,64}( +[\w*,/#-]{1,64}){4}$/;
+
 /** When a window opens, and for how long. */
 export interface Opening {
   /** A cron expression of five fields: minute, hour, day of the month, month, weekday. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { POOLS, PRIORITY_CLASSES } from '../../domain/index.js';
+import { CRON } from './opening.js';
 
 const seconds = z.number().positive().max(31_536_000);
 const name = z
@@ -76,7 +77,8 @@ const window = z.strictObject({
   when,
   opens: z
     .string()
-    .describe('When it opens, as a cron expression of five fields: minute, hour, day, month, weekday.'),
+    .regex(CRON, 'a cron expression such as "0 22 * * 1-5": minute, hour, day of the month, month, weekday')
+    .describe('When it opens, as a cron expression: minute, hour, day of the month, month, weekday.'),
   hours: z.number().min(0.25).max(744).describe('For how long it stays open.'),
   zone: z.string().default('UTC').describe('An IANA time zone, such as Europe/Berlin.'),
   heldAtMostHours: z
