@@ -20,6 +20,7 @@ export interface Admission {
 
 /** Asks every condition of a policy of a task. Of several rules that match, a later one overrides what an earlier one says. */
 export const admit = (facts: TaskFacts, policy: Policy, readyAtMs: number): Admission => {
+  if (asksNothing(policy)) return ADMITTED;
   const values = visible(facts);
   const { rules, windows, holds } = conditionsOf(policy);
   const ruled = rules(values);
@@ -35,6 +36,19 @@ export const admit = (facts: TaskFacts, policy: Policy, readyAtMs: number): Admi
     holds: names(held.matching.filter(({ until }) => until === undefined || Date.parse(until) > readyAtMs)),
     problems: [...ruled.problems, ...windowed.problems, ...held.problems],
   };
+};
+
+const asksNothing = ({ route, windows, holds }: Policy): boolean =>
+  route.rules.length + windows.length + holds.length === 0;
+
+const ADMITTED: Admission = {
+  rules: [],
+  pools: null,
+  labels: {},
+  priorityClass: null,
+  windows: [],
+  holds: [],
+  problems: [],
 };
 
 /** The rules, windows and holds that are for none of a workload's tasks: `rule "large"`, `window "nights"`. */
