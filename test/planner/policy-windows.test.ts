@@ -1,6 +1,9 @@
+import { Cron } from 'croner';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/planner/policy/admission.js';
 import { heldBy } from '../../src/planner/policy/held.js';
+import { closures } from '../../src/planner/policy/opening.js';
 import { aPolicy, someFacts } from './policy-builders.js';
 
 const at = (time: string) => Date.parse(time);
@@ -114,6 +117,51 @@ describe('A window', () => {
         untilMs: at('2026-03-11T15:00:00Z'),
       },
     ]);
+  });
+});
+
+/** Whether a window opened within its hours before an instant: the long way to tell that it is open. */
+const isOpen = (opens: string, hours: number, zone: string, atMs: number): boolean => {
+  const times = new Cron(opens, { timezone: zone, paused: true, fixedTimeRule: 'no-wildcard' });
+  const next = times.nextRun(new Date(atMs - hours * 3_600_000));
+  return next !== null && next.getTime() <= atMs;
+};
+
+describe('The times at which a window is closed', () => {
+  const opens = fc.constantFrom(
+    '0 22 * * *',
+    '30 2 * * *',
+    '15 */6 * * *',
+    '0 8-17 * * 1-5',
+    '0 0 1 * *',
+    '45 23 * * 6,0',
+  );
+  const zone = fc.constantFrom(
+    'UTC',
+    'Europe/Berlin',
+    'America/New_York',
+    'Australia/Lord_Howe',
+    'Asia/Kathmandu',
+  );
+  const day = fc.integer({
+    min: at('2026-01-01T00:00:00Z') / 60_000,
+    max: at('2027-01-01T00:00:00Z') / 60_000,
+  });
+
+  it('are those at which it has not opened within its hours, whatever the clocks of its zone do', () => {
+    fc.assert(
+      fc.property(opens, zone, day, fc.integer({ min: 1, max: 96 }), (opens, zone, minute, quarters) => {
+        const hours = quarters / 4;
+        const fromMs = minute * 60_000;
+        const closed = closures({ opens, hours, zone })(fromMs, fromMs + 40 * 86_400_000);
+        const edges = closed.flatMap(({ fromMs, toMs }) => [fromMs, toMs - 60_000, toMs]).slice(0, 12);
+        for (const atMs of [fromMs, ...edges].filter((atMs) => atMs < fromMs + 40 * 86_400_000)) {
+          const isClosed = closed.some((closure) => closure.fromMs <= atMs && atMs < closure.toMs);
+          expect(isClosed, new Date(atMs).toISOString()).toBe(!isOpen(opens, hours, zone, atMs));
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
