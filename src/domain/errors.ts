@@ -13,6 +13,10 @@ export const ERRORS = {
     mend: 'Correct the expression; it may read params, tasks, item, index and run.',
   },
   'invalid-request': { status: 400, mend: 'Correct the fields named.' },
+  'invalid-trace': {
+    status: 400,
+    mend: 'Correct the lines named; docs/simulate.md says what each column holds.',
+  },
   'invalid-option': { status: 400, mend: 'See `signalbox help COMMAND`.' },
   'never-fits': { status: 400, mend: 'Ask for less, or add a larger node.' },
   unauthorized: {
