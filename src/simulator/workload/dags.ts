@@ -31,9 +31,12 @@ type DagLine = z.output<typeof dagLine>;
 const SHORTEST = 0.1;
 const SHAPE = 'give {"wf": name, "tasks": [[type, runtime_s, input_bytes], …], "parents": [[index, …], …]}';
 
-/** Reads one workflow a line, by name; notes every line that is none, that names no task of its own as a parent, or goes round in a circle. */
-export const readDags = (lines: readonly TextLine[], cells: Cells): ReadonlyMap<string, Dag> => {
-  const dags = new Map<string, Dag>();
+/** Workflows by name; null for one whose line is wrong, so that it is not missed a second time where it is used. */
+export type Dags = ReadonlyMap<string, Dag | null>;
+
+/** Reads one workflow a line; notes every line that is none, names a parent that does not exist, or goes round in a circle. */
+export const readDags = (lines: readonly TextLine[], cells: Cells): Dags => {
+  const dags = new Map<string, Dag | null>();
   for (const { line, text } of lines) {
     if (text.trim() === '') continue;
     const read = parsed(line, text, cells);
@@ -41,7 +44,7 @@ export const readDags = (lines: readonly TextLine[], cells: Cells): ReadonlyMap<
     if (dags.has(read.wf))
       cells.wrong(line, 'wf', `there are two workflows named '${read.wf}'`, 'rename one');
     const tasks = tasksOf(line, read, cells);
-    if (tasks !== undefined) dags.set(read.wf, { name: read.wf, application: applicationOf(read.wf), tasks });
+    dags.set(read.wf, tasks && { name: read.wf, application: applicationOf(read.wf), tasks });
   }
   if (lines.length === 0) cells.wrong(1, '', 'there are no workflows', SHAPE);
   return dags;
@@ -65,25 +68,25 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-/** The tasks with their parents, each once; undefined where their graph is none. */
-const tasksOf = (line: number, { tasks, parents }: DagLine, cells: Cells): SimTask[] | undefined => {
+/** The tasks with their parents, each once; null where they form no graph. */
+const tasksOf = (line: number, { tasks, parents }: DagLine, cells: Cells): SimTask[] | null => {
   if (parents.length !== tasks.length) {
     const message = `has ${parents.length} entries for ${tasks.length} tasks`;
     cells.wrong(line, 'parents', message, 'give each task its list of parents, empty for none');
-    return undefined;
+    return null;
   }
   const strayAt = parents.findIndex((list) => list.some((parent) => tasks[parent] === undefined));
   if (strayAt >= 0) {
     const message = `task ${strayAt} names a parent that does not exist: [${parents[strayAt]?.join(', ')}]`;
     cells.wrong(line, 'parents', message, `give indices from 0 to ${tasks.length - 1}`);
-    return undefined;
+    return null;
   }
   const needs = parents.map((list) => [...new Set(list)]);
   const order = topologicalOrder(needs);
   if (order.length < needs.length) {
     const stuck = needs.findIndex((_, i) => !order.includes(i));
     cells.wrong(line, 'parents', `task ${stuck} waits for itself, round in a circle`, 'break the circle');
-    return undefined;
+    return null;
   }
   return tasks.map((of, i) => taskOf(of, i, needs[i] ?? []));
 };

@@ -2,7 +2,7 @@ import type { TraceRow } from '../../forecast/index.js';
 import { arrivalReader } from './arrivals.js';
 import { Cells, said } from './cells.js';
 import { hasColumns, type Table } from './columns.js';
-import { type Dag, readDags, type TextLine } from './dags.js';
+import { type Dag, type Dags, readDags, type TextLine } from './dags.js';
 import { oneAfterAnother } from './graph.js';
 import type { Mistakes } from './mistakes.js';
 import type { SimRun, Workload } from './types.js';
@@ -24,23 +24,23 @@ export const readWorkflows = (files: WorkflowFiles, mistakes: Mistakes): Workloa
   return { runs, history: oneAfterAnother(ended, runs[0]?.submitAtMs ?? 0) };
 };
 
-const arriving = (table: Table, dags: ReadonlyMap<string, Dag>, mistakes: Mistakes): readonly SimRun[] => {
+const arriving = (table: Table, dags: Dags, mistakes: Mistakes): readonly SimRun[] => {
   if (!hasColumns(table, ['submit_s', 'wf'], mistakes)) return [];
   const cells = new Cells(table.file, mistakes);
   const arrivalOf = arrivalReader(cells);
   return table.rows.flatMap((row) => {
     const arrival = arrivalOf(row);
     const dag = dagOf(row, dags, cells);
-    return dag === undefined ? [] : [{ ...identity(dag, row), ...arrival, tasks: dag.tasks }];
+    return dag === null ? [] : [{ ...identity(dag, row), ...arrival, tasks: dag.tasks }];
   });
 };
 
-const endedBefore = (table: Table, dags: ReadonlyMap<string, Dag>, mistakes: Mistakes): readonly SimRun[] => {
+const endedBefore = (table: Table, dags: Dags, mistakes: Mistakes): readonly SimRun[] => {
   if (!hasColumns(table, ['wf'], mistakes)) return [];
   const cells = new Cells(table.file, mistakes);
   return table.rows.flatMap((row): readonly SimRun[] => {
     const dag = dagOf(row, dags, cells);
-    if (dag === undefined) return [];
+    if (dag === null) return [];
     const known = { tenant: 'default', priorityClass: 'normal', submitAtMs: 0, deadlineAtMs: null } as const;
     return [{ ...identity(dag, row), ...known, tasks: dag.tasks }];
   });
@@ -51,10 +51,10 @@ const identity = ({ name, application }: Dag, { line }: TraceRow) => ({
   pipeline: application,
 });
 
-const dagOf = ({ line, cells }: TraceRow, dags: ReadonlyMap<string, Dag>, of: Cells): Dag | undefined => {
+const dagOf = ({ line, cells }: TraceRow, dags: Dags, of: Cells): Dag | null => {
   const name = cells.wf?.trim() ?? '';
   const dag = dags.get(name);
   if (dag === undefined)
     of.wrong(line, 'wf', `there is no workflow ${said(name)}`, 'name one of the --dags file');
-  return dag;
+  return dag ?? null;
 };
