@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { CsvError, parse } from 'csv-parse';
 import { SignalboxError } from '../../domain/index.js';
 import type { TraceRow } from '../../forecast/index.js';
+import { plainText, unreadable } from './plain-text.js';
 
 /** A CSV file, read: its column names in order, and its rows. */
 export interface CsvTable {
@@ -11,7 +10,7 @@ export interface CsvTable {
   readonly rows: readonly TraceRow[];
 }
 
-/** Reads a CSV file with a header row, gzipped where its name ends in `.gz`. Throws `invalid-document` with the line. */
+/** Reads a CSV file with a header row, gzipped or not. Throws `invalid-document` with the line. */
 export const readCsv = async (file: string): Promise<CsvTable> => {
   const rows: TraceRow[] = [];
   let columns: readonly string[] = [];
@@ -28,8 +27,7 @@ export const readCsv = async (file: string): Promise<CsvTable> => {
     rows.push({ line: info.lines, cells: record });
   });
   try {
-    const source = createReadStream(file);
-    await (file.endsWith('.gz') ? pipeline(source, createGunzip(), parser) : pipeline(source, parser));
+    await pipeline([...(await plainText(file)), parser]);
   } catch (error) {
     throw readable(error, file);
   }
@@ -44,11 +42,7 @@ const uniqueNames = (header: readonly string[], file: string): readonly string[]
 };
 
 /** What went wrong in a reader's words: no such file, broken compression, or a line that is no CSV. */
-const readable = (error: unknown, file: string): unknown => {
-  if (error instanceof SignalboxError || !(error instanceof Error)) return error;
-  const isOfTheFile = error instanceof CsvError || 'code' in error;
-  if (!isOfTheFile) return error;
-  return new SignalboxError('invalid-document', `${file} cannot be read: ${error.message}`, [], {
-    cause: error,
-  });
-};
+const readable = (error: unknown, file: string): unknown =>
+  error instanceof CsvError
+    ? new SignalboxError('invalid-document', `${file} cannot be read: ${error.message}`, [], { cause: error })
+    : unreadable(error, file);
