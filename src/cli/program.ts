@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { bytesOf, POOLS, PRIORITY_CLASSES } from '../domain/index.js';
+import { bytesOf, durationSeconds, POOLS, PRIORITY_CLASSES } from '../domain/index.js';
+import type { ForecastMode } from '../simulator/index.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
 import { PACKAGE_ROOT } from './package-root.js';
 
@@ -20,6 +21,7 @@ export const createProgram = (): Command => {
   addLookCommands(program);
   addActCommands(program);
   addHistoryCommands(program, addForecastCommands(program));
+  addSimulateCommand(program);
   addServiceCommands(program);
   program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command and its options');
   return program;
@@ -159,6 +161,45 @@ const addHistoryCommands = (program: Command, forecast: Command): void => {
     .action(async (options) => (await import('./commands/advise.js')).advise(options));
 };
 
+const addSimulateCommand = (program: Command): void => {
+  program.commandsGroup('Try policies:');
+  program
+    .command('simulate')
+    .description('what policies make of a trace, of workflows, or of our own recorded history')
+    .option('--jobs <file>', 'a trace of jobs: CSV, gzipped or not')
+    .option('--dags <file>', 'recorded workflows, one JSON object a line; needs --arrivals')
+    .option('--arrivals <file>', 'when which workflow arrives: CSV')
+    .option('--history <file>', 'which workflows have ended before, to learn from: CSV')
+    .option('--last <period>', 'our own history of so long (30d), fetched through the API', period)
+    .option('--devices <n>', 'how many the pool has', wholeNumber(1, 1_000_000))
+    .option('--nodes <size>', 'devices of a node: 8x (one node with all of them where absent)', nodeSize)
+    .option(
+      '--features <columns>',
+      'which columns were known before a job ran (all others where absent)',
+      list,
+    )
+    .option('--policy <name|file>', 'a policy that ships, or a file; repeat for more (default)', collect)
+    .addOption(
+      new Option('--forecast <kind>', 'what runtimes are known by').choices(FORECASTS).default('learned'),
+    )
+    .addOption(new Option('--preemption <on|off>', "instead of the policies' own").choices(['on', 'off']))
+    .option('--resume-cost <seconds>', 'what each resumption costs', number(0, 86_400), 60)
+    .option(
+      '--checkpoints <interval>',
+      'always, none (a stop loses all since the start), or the seconds between two',
+      checkpoints,
+      'always',
+    )
+    .option('--failures <share>', 'how likely an attempt is to fail part way', share)
+    .option('--seed <n>', 'for what is drawn by chance', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--measure-from <seconds>', 'count only jobs submitted from here on', number(0, 1e12))
+    .option('--measure-to <seconds>', 'count only jobs submitted before', number(0, 1e12))
+    .option('--svg <file>', 'write the queue over time as a picture')
+    .addOption(new Option('--api <url>', "the API's address, for --last").env('SIGNALBOX_API_URL'))
+    .addOption(json())
+    .action(async (options) => (await import('./commands/simulate.js')).simulate(options));
+};
+
 const addServiceCommands = (program: Command): void => {
   program.commandsGroup('Run Signalbox itself:');
   program
@@ -245,6 +286,8 @@ const reason = (): Option => new Option('--reason <text>', 'why, for the record'
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
+const FORECASTS: readonly ForecastMode[] = ['learned', 'median', 'oracle', 'none'];
+
 const wholeNumber =
   (least: number, most: number) =>
   (text: string): number => {
@@ -253,6 +296,30 @@ const wholeNumber =
       throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
     return value;
   };
+
+const number =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!(value >= least && value <= most) || text.trim() === '')
+      throw new InvalidArgumentError(`Give a number from ${least} to ${most}.`);
+    return value;
+  };
+
+const nodeSize = (text: string): number => {
+  const size = Number(/^(\d+)x?$/.exec(text)?.[1]);
+  if (!(size >= 1)) throw new InvalidArgumentError('Give the devices of a node, such as 8x.');
+  return size;
+};
+
+const checkpoints = (text: string): 'always' | 'none' | number =>
+  text === 'always' || text === 'none' ? text : number(1, 1e9)(text);
+
+const period = (text: string): number => {
+  const seconds = durationSeconds(text);
+  if (!(seconds > 0)) throw new InvalidArgumentError('Give a period such as 12h or 30d.');
+  return seconds;
+};
 
 const list = (text: string): string[] =>
   text

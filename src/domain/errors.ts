@@ -13,6 +13,7 @@ export const ERRORS = {
     mend: 'Correct the expression; it may read params, tasks, item, index and run.',
   },
   'invalid-request': { status: 400, mend: 'Correct the fields named.' },
+  'unreadable-file': { status: 400, mend: 'Check its name, and whether it is whole.' },
   'invalid-trace': {
     status: 400,
     mend: 'Correct the lines named; docs/simulate.md says what each column holds.',

@@ -1,3 +1,7 @@
+export { simulate } from './engine/stand-in.js';
+export { isIn, type PolicyReport, reportOf, type Window } from './report/metrics.js';
+export { queueSvg } from './report/queue-svg.js';
+export { queueText } from './report/queue-text.js';
 export { Cells } from './workload/cells.js';
 export type { Table } from './workload/columns.js';
 export type { TextLine } from './workload/dags.js';
@@ -5,17 +9,16 @@ export { evenFleet } from './workload/fleet.js';
 export { criticalPathSeconds, earliestEnds } from './workload/graph.js';
 export { type JobPlan, type Jobs, readJobs } from './workload/jobs.js';
 export { Mistakes } from './workload/mistakes.js';
-export {
-  type Fleet,
-  FORECASTS,
-  type ForecastMode,
-  type QueueSample,
-  type RunRecord,
-  type SimNode,
-  type SimOptions,
-  type SimRun,
-  type SimTask,
-  type SimulationResult,
-  type Workload,
+export type {
+  Fleet,
+  ForecastMode,
+  QueueSample,
+  RunRecord,
+  SimNode,
+  SimOptions,
+  SimRun,
+  SimTask,
+  SimulationResult,
+  Workload,
 } from './workload/types.js';
 export { readWorkflows, type WorkflowFiles } from './workload/workflows.js';

@@ -4,11 +4,11 @@ import type { Duplex, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { SignalboxError } from '../../domain/index.js';
 
-/** The streams that give a file's text, for a pipeline: gzipped files are known by their content. Throws `invalid-document`. */
+/** The streams that give a file's text, for a pipeline: gzipped files are known by their content. Throws `unreadable-file`. */
 export const plainText = async (file: string): Promise<readonly [Readable] | readonly [Readable, Duplex]> => {
   const gzipped = await isGzipped(file);
   if (file.endsWith('.gz') && !gzipped)
-    throw new SignalboxError('invalid-document', `${file} is not gzipped, though its name says so.`);
+    throw new SignalboxError('unreadable-file', `${file} is not gzipped, though its name says so.`);
   const source = createReadStream(file);
   return gzipped ? [source, createGunzip()] : [source];
 };
@@ -31,13 +31,13 @@ const isGzipped = async (file: string): Promise<boolean> => {
 export const unreadable = (error: unknown, file: string): unknown => {
   if (error instanceof SignalboxError || !(error instanceof Error) || !('code' in error)) return error;
   const why = WORDS[String(error.code)] ?? error.message;
-  return new SignalboxError('invalid-document', `${file} cannot be read: ${why}`, [], { cause: error });
+  return new SignalboxError('unreadable-file', `${file} cannot be read: ${why}`, [], { cause: error });
 };
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file.',
   EISDIR: 'it is a folder.',
   EACCES: 'it is not readable for you.',
-  Z_BUF_ERROR: 'its compression ends too early; fetch the file again.',
-  Z_DATA_ERROR: 'its compression is damaged; fetch the file again.',
+  Z_BUF_ERROR: 'its compression ends too early.',
+  Z_DATA_ERROR: 'its compression is damaged.',
 };

@@ -10,7 +10,7 @@ export interface CsvTable {
   readonly rows: readonly TraceRow[];
 }
 
-/** Reads a CSV file with a header row, gzipped or not. Throws `invalid-document` with the line. */
+/** Reads a CSV file with a header row, gzipped or not. Throws `unreadable-file` with the line, or `invalid-trace`. */
 export const readCsv = async (file: string): Promise<CsvTable> => {
   const rows: TraceRow[] = [];
   let columns: readonly string[] = [];
@@ -31,18 +31,18 @@ export const readCsv = async (file: string): Promise<CsvTable> => {
   } catch (error) {
     throw readable(error, file);
   }
-  if (rows.length === 0) throw new SignalboxError('invalid-document', `${file} has no rows.`);
+  if (rows.length === 0) throw new SignalboxError('invalid-trace', `${file} has no rows.`);
   return { columns, rows };
 };
 
 const uniqueNames = (header: readonly string[], file: string): readonly string[] => {
   const twice = header.find((name, i) => header.indexOf(name) !== i);
   if (twice === undefined) return header;
-  throw new SignalboxError('invalid-document', `${file} has two columns named '${twice}'.`);
+  throw new SignalboxError('invalid-trace', `${file} has two columns named '${twice}'.`);
 };
 
 /** What went wrong in a reader's words: no such file, broken compression, or a line that is no CSV. */
 const readable = (error: unknown, file: string): unknown =>
   error instanceof CsvError
-    ? new SignalboxError('invalid-document', `${file} cannot be read: ${error.message}`, [], { cause: error })
+    ? new SignalboxError('unreadable-file', `${file} cannot be read: ${error.message}`, [], { cause: error })
     : unreadable(error, file);

@@ -4,7 +4,7 @@ import { SignalboxError } from '../../domain/index.js';
 import type { TextLine } from '../../simulator/index.js';
 import { plainText, unreadable } from './plain-text.js';
 
-/** Reads a text file line by line, gzipped or not; lines without text are left out. Throws `invalid-document`. */
+/** Reads a text file line by line, gzipped or not; lines without text are left out. Throws `unreadable-file`. */
 export const readLines = async (file: string): Promise<readonly TextLine[]> => {
   const parts: Buffer[] = [];
   const sink = new Writable({
@@ -20,6 +20,6 @@ export const readLines = async (file: string): Promise<readonly TextLine[]> => {
   }
   const lines = Buffer.concat(parts).toString('utf8').split(/\r?\n/);
   const filled = lines.map((text, i) => ({ line: i + 1, text })).filter(({ text }) => text.trim() !== '');
-  if (filled.length === 0) throw new SignalboxError('invalid-document', `${file} is empty.`);
+  if (filled.length === 0) throw new SignalboxError('invalid-trace', `${file} is empty.`);
   return filled;
 };

@@ -56,8 +56,7 @@ export interface Fleet {
 }
 
 /** What runtimes are known by: the forecaster, plain rolling medians, the truth, or nothing but the policy's prior. */
-export const FORECASTS = ['learned', 'median', 'oracle', 'none'] as const;
-export type ForecastMode = (typeof FORECASTS)[number];
+export type ForecastMode = 'learned' | 'median' | 'oracle' | 'none';
 
 /** What a simulation assumes beyond its workload, its fleet and its policy. */
 export interface SimOptions {

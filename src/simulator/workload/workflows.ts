@@ -12,15 +12,15 @@ export interface WorkflowFiles {
   readonly dags: { readonly file: string; readonly lines: readonly TextLine[] };
   /** When which workflow arrives. */
   readonly arrivals: Table;
-  /** Which workflows have ended before, to learn from. */
-  readonly history?: Table;
+  /** Which workflows have ended before, to learn from; null for none. */
+  readonly history: Table | null;
 }
 
 /** Reads the scenario: a run for each arrival, each task a core in the cpu pool; notes every mistake with its file and line. */
 export const readWorkflows = (files: WorkflowFiles, mistakes: Mistakes): Workload => {
   const dags = readDags(files.dags.lines, new Cells(files.dags.file, mistakes));
   const runs = arriving(files.arrivals, dags, mistakes);
-  const ended = files.history === undefined ? [] : endedBefore(files.history, dags, mistakes);
+  const ended = files.history === null ? [] : endedBefore(files.history, dags, mistakes);
   return { runs, history: oneAfterAnother(ended, runs[0]?.submitAtMs ?? 0) };
 };
 
