@@ -93,7 +93,7 @@ const writePicture = async (file: string, tried: readonly Tried[], title: string
     note: `queue ${duration(report.queueMeanSeconds)} on average, ${duration(report.queueMaxSeconds)} at the longest`,
   }));
   try {
-    await writeFile(file, queueSvg(drawn, `Waiting tasks: ${basename(title)}`));
+    await writeFile(file, queueSvg(drawn, `Queue over time: ${basename(title)}`));
   } catch (cause) {
     throw new SignalboxError('invalid-option', `Cannot write ${file}: ${(cause as Error).message}.`, [], {
       cause,

@@ -21,7 +21,7 @@ export const curvesOf = (
 ): Curves => {
   const times = results.flatMap(({ queueOverTime }) => [queueOverTime[0]?.[0], queueOverTime.at(-1)?.[0]]);
   const known = times.filter((time) => time !== undefined);
-  const fromMs = known.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const fromMs = known.reduce((a, b) => Math.min(a, b), known[0] ?? 0);
   const toMs = known.reduce((a, b) => Math.max(a, b), fromMs);
   const curves = results.map(({ policy, queueOverTime }) => ({
     policy,

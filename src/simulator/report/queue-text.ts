@@ -3,6 +3,8 @@ import { type Curve, type Curves, curvesOf } from './curve.js';
 import { timeTicks } from './ticks.js';
 
 const HEIGHT = 4;
+/** Room beside a strip for its highest value in words. */
+const BESIDE = 20;
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /** The queue over time as text, one strip per policy on the same scale, as wide as there is room for. */
@@ -11,7 +13,7 @@ export const queueText = (
   width: number,
 ): readonly string[] => {
   const names = Math.max(...results.map(({ policy }) => policy.length), 'waiting'.length);
-  const points = Math.max(20, Math.min(100, width - names - 12));
+  const points = Math.max(20, Math.min(100, width - names - BESIDE));
   const curves = curvesOf(results, points);
   const strips = curves.curves.flatMap((curve) => strip(curve, curves, names));
   return ['Waiting tasks over time, all on one scale', ...strips, axis(curves, points, names)];
@@ -34,7 +36,7 @@ const block = (value: number, highest: number, floor: number): string => {
 };
 
 const axis = ({ fromMs, toMs }: Curves, points: number, names: number): string => {
-  const line = new Array<string>(points + 12).fill(' ');
+  const line = new Array<string>(points + BESIDE).fill(' ');
   let free = 0;
   for (const { atMs, name } of timeTicks(toMs - fromMs)) {
     const at = Math.round((atMs / Math.max(1, toMs - fromMs)) * (points - 1));
