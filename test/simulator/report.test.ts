@@ -100,7 +100,7 @@ describe('the queue over time', () => {
     expect(lines[4]).toMatch(/^default ▏ +█+ 8 at most$/);
     expect(lines[5]).toMatch(/^ +▏█+$/);
     expect(lines[8]).toMatch(/^fifo {4}▏█+ 16 at most$/);
-    expect(lines[9]).toMatch(/^ +day 0 .*day 1 .*day 2$/);
+    expect(lines[9]).toMatch(/^ +0 h .* 24 h .* 48 h$/);
   });
 
   it('fits the width that there is', () => {
