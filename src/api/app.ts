@@ -10,6 +10,7 @@ import { actRoutes } from './routes/acts.js';
 import { agentRoutes } from './routes/agent.js';
 import { forecastRoutes } from './routes/forecasts.js';
 import { healthRoutes } from './routes/health.js';
+import { historyRoutes } from './routes/history.js';
 import { logRoutes } from './routes/logs.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { runRoutes } from './routes/runs.js';
@@ -45,6 +46,7 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
     logRoutes(ledger, workspace),
     nodeRoutes(ledger),
     settledRoutes(ledger),
+    historyRoutes(ledger),
     forecastRoutes(ledger),
   );
   app.use(noSuchRoute);

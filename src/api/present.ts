@@ -9,7 +9,7 @@ import {
   type Verdict,
 } from '../domain/index.js';
 import type * as ledger from '../ledger/index.js';
-import type { Demand, Explanation, Node, Run, RunDetail, Settled, Task } from './schemas.js';
+import type { Demand, Explanation, Node, PastRun, Run, RunDetail, Settled, Task } from './schemas.js';
 
 const time = (atMs: number): string => new Date(atMs).toISOString();
 const timeOrNull = (atMs: number | null): string | null => (atMs === null ? null : time(atMs));
@@ -173,6 +173,27 @@ export const presentSettled = (row: ledger.SettledAttempt): Settled => ({
   forecast: row.forecast,
   request: row.request,
   usage: { peakMemoryBytes: row.peakMemoryBytes, cpuSeconds: row.cpuSeconds },
+});
+
+/** A past run; a fallback and a compensation need the task that they stand by for. */
+export const presentPastRun = (run: ledger.PastRun): PastRun => ({
+  id: run.runId,
+  pipeline: run.pipeline,
+  tenant: run.tenant,
+  priority: run.priorityClass,
+  createdAt: time(run.createdAtMs),
+  endedAt: timeOrNull(run.endedAtMs),
+  deadlineAt: timeOrNull(run.deadlineAtMs),
+  needs: {
+    ...Object.fromEntries([...needsOf(run.pipelineDocument)].map(([name, needs]) => [name, [...needs]])),
+    ...Object.fromEntries([...handlersOf(run.pipelineDocument)].map(([name, { of }]) => [name, [of]])),
+  },
+  attempts: run.attempts.map(({ taskKey, attempt, outcome, request, features, ...moments }) => ({
+    ...{ key: taskKey, attempt, outcome, request: { ...request }, features: { ...features } },
+    readyAt: time(moments.readyAtMs),
+    startedAt: time(moments.startedAtMs),
+    endedAt: time(moments.endedAtMs),
+  })),
 });
 
 const WORK_UNIT = { gpu: 'device-seconds', cpu: 'core-seconds', io: 'slot-seconds' } as const;

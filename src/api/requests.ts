@@ -57,6 +57,13 @@ export const listSettled = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 });
 export type ListSettled = Partial<z.output<typeof listSettled>>;
+/** The query of `GET /v1/history`. */
+export const listHistory = z.strictObject({
+  since: z.iso.datetime({ offset: true }),
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+  cursor: z.string().min(1).max(200).optional(),
+});
+export type ListHistory = Partial<z.output<typeof listHistory>> & { readonly since: string };
 /** The query of `GET /v1/demand`: a week ahead at most, for the hours of the week are what it knows. */
 export const demandQuery = z.strictObject({
   pool: z.enum(POOLS).optional(),

@@ -168,6 +168,34 @@ export type Settled = z.infer<typeof settled>;
 export const settledList = z.strictObject({ attempts: z.array(settled) });
 export type SettledList = z.infer<typeof settledList>;
 
+/** An attempt of a past run that held hardware. */
+const pastAttempt = z.strictObject({
+  key: z.string(),
+  attempt: z.number(),
+  outcome: z.enum(OUTCOMES),
+  request: resources.extend({ pool: z.enum(POOLS) }),
+  features: z.record(z.string(), z.union([z.number(), z.string()])),
+  readyAt: time,
+  startedAt: time,
+  endedAt: time,
+});
+/** A run that has ended, with what a replay of it needs; `needs` names what each task of its document needs. */
+export const pastRun = z.strictObject({
+  id: z.string(),
+  pipeline: z.string(),
+  tenant: z.string(),
+  priority: z.enum(PRIORITY_CLASSES),
+  createdAt: time,
+  endedAt: time.nullable(),
+  deadlineAt: time.nullable(),
+  needs: z.record(z.string(), z.array(z.string())),
+  attempts: z.array(pastAttempt),
+});
+export type PastRun = z.infer<typeof pastRun>;
+/** A page of past runs, newest first; `next` is the cursor of the following page, null on the last. */
+export const historyPage = z.strictObject({ runs: z.array(pastRun), next: z.string().nullable() });
+export type HistoryPage = z.infer<typeof historyPage>;
+
 /** What the forecaster has learned from, and what it set aside as doubtful. */
 export const forecaster = z.strictObject({
   version: z.string(),

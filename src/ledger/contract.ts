@@ -2,6 +2,7 @@ import type {
   AdvanceAnswer,
   AdvanceRequest,
   Blocker,
+  Features,
   Forecast,
   HeartbeatAnswer,
   HeartbeatRequest,
@@ -10,6 +11,8 @@ import type {
   Node,
   NodeId,
   Observation,
+  Outcome,
+  Pipeline,
   PipelineSignals,
   Pool,
   PriorityClass,
@@ -177,8 +180,38 @@ export interface OpenRun {
 export interface RunFilter {
   readonly status?: RunStatus;
   readonly pipeline?: string;
+  /** Only runs that have ended. */
+  readonly ended?: boolean;
+  /** Only runs submitted from then on. */
+  readonly sinceMs?: number;
   readonly limit: number;
   readonly before?: RunId;
+}
+
+/** Which ended runs to look back on, newest first; `before` as for a list of runs. */
+export interface HistoryFilter {
+  readonly sinceMs: number;
+  readonly limit: number;
+  readonly before?: RunId;
+}
+
+/** A run that has ended, with what a replay of it needs. */
+export interface PastRun extends RunRecord {
+  readonly pipelineDocument: Pipeline;
+  /** In order of arrival. */
+  readonly attempts: readonly PastAttempt[];
+}
+
+/** An attempt that held hardware, and how it ended. */
+export interface PastAttempt {
+  readonly taskKey: TaskKey;
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly request: ResourceRequest;
+  readonly features: Features;
+  readonly readyAtMs: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
 }
 
 /** Which settled attempts to list, newest first; `task` is its name in the pipeline, without a fan-out's index. */
@@ -253,6 +286,9 @@ export interface Ledger {
 
   /** Settled attempts with their forecasts, newest first: what forecasts were worth, and what tasks use. */
   listSettled(filter: SettledFilter): Promise<readonly SettledAttempt[]>;
+
+  /** Runs that have ended with all their attempts, newest first: what to try policies on. */
+  listHistory(filter: HistoryFilter): Promise<readonly PastRun[]>;
 
   /** What forecasts have been learned from, everything stored so far included. */
   forecasterStatus(): Promise<ForecasterStatus>;

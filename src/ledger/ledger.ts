@@ -10,6 +10,7 @@ import { Learning } from './learning.js';
 import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
 import { forecastDemand } from './queries/demand.js';
 import { askPlanner, explain } from './queries/explain.js';
+import { listHistory } from './queries/history.js';
 import { listNodes } from './queries/nodes.js';
 import { getRun, listRuns, openRuns } from './queries/runs.js';
 import { listSettled } from './queries/settled.js';
@@ -59,6 +60,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     explain: async (runId, taskKey) =>
       answered(explain(database, await commits.run(askPlanner(runId)), { runId, taskKey }, clock())),
     listSettled: (filter) => answered(listSettled(database, filter)),
+    listHistory: (filter) => answered(listHistory(database, filter)),
     async forecasterStatus() {
       await answered(learning.catchUp());
       return { version: forecaster.version, ...forecaster.counts };

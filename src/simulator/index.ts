@@ -1,4 +1,7 @@
 export { simulate } from './engine/stand-in.js';
+export type { PastRun } from './replay/past.js';
+export { type Price, recordedResult } from './replay/recorded.js';
+export { type Replay, replayOf } from './replay/replay.js';
 export { isIn, type PolicyReport, reportOf, type Window } from './report/metrics.js';
 export { queueSvg } from './report/queue-svg.js';
 export { queueText } from './report/queue-text.js';

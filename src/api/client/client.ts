@@ -1,9 +1,10 @@
 import { SignalboxError } from '../../domain/index.js';
-import type { DemandQuery, ListRuns, ListSettled, StartRun } from '../requests.js';
+import type { DemandQuery, ListHistory, ListRuns, ListSettled, StartRun } from '../requests.js';
 import type {
   Demand,
   ExplanationList,
   Forecaster,
+  HistoryPage,
   NodeList,
   Requested,
   Run,
@@ -41,6 +42,8 @@ export interface ApiClient {
   listNodes(): Promise<NodeList>;
   /** Settled attempts beside their forecasts, newest first. */
   listSettled(query?: ListSettled): Promise<SettledList>;
+  /** Runs that have ended, with what a replay of them needs, newest first. */
+  listHistory(query: ListHistory): Promise<HistoryPage>;
   /** What the forecaster has learned from, and what it set aside as doubtful. */
   forecaster(): Promise<Forecaster>;
   /** The work that should arrive at one pool or all, in the coming hours. */
@@ -71,6 +74,7 @@ export const createClient = (settings: TransportSettings): ApiClient => {
       ),
     listNodes: () => json({ path: '/v1/nodes' }),
     listSettled: (query = {}) => json({ path: '/v1/attempts', query }),
+    listHistory: (query) => json({ path: '/v1/history', query }),
     forecaster: () => json({ path: '/v1/forecaster' }),
     demand: (query = {}) => json({ path: '/v1/demand', query }),
   };

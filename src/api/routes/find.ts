@@ -1,4 +1,4 @@
-import { type RunId, SignalboxError, type TaskKey, taskName } from '../../domain/index.js';
+import { type RunId, runId, SignalboxError, type TaskKey, taskName } from '../../domain/index.js';
 import type { Ledger, RunDetail, TaskRecord } from '../../ledger/index.js';
 
 /** A run by its id. Throws `not-found`. */
@@ -6,6 +6,17 @@ export const runOf = async (ledger: Ledger, id: RunId): Promise<RunDetail> => {
   const found = await ledger.getRun(id);
   if (found === null) throw new SignalboxError('not-found', `There is no run ${id}.`);
   return found;
+};
+
+/** Throws `invalid-request` for a cursor that names no run: what an earlier page gave always does. */
+export const refuseUnknownCursor = async (ledger: Ledger, cursor: string): Promise<void> => {
+  if ((await ledger.getRun(runId(cursor))) !== null) return;
+  const problem = {
+    path: 'cursor',
+    message: 'no page ended there',
+    mend: 'give the `next` of an earlier page',
+  };
+  throw new SignalboxError('invalid-request', `The cursor ${cursor} is unknown.`, [problem]);
 };
 
 /** The newest attempt of a run's task. Throws `not-found`, and says whether the task exists at all. */

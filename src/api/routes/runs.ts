@@ -1,11 +1,11 @@
 import { type RequestHandler, Router } from 'express';
-import { runId, SignalboxError, taskKey } from '../../domain/index.js';
+import { runId, taskKey } from '../../domain/index.js';
 import type { Ledger } from '../../ledger/index.js';
 import { presentExplanation, presentRun, presentRunDetail } from '../present.js';
 import { explainQuery, idempotencyKey, listRuns, nothing, parse, startRun } from '../requests.js';
 import type { ExplanationList, Run, RunDetail, RunPage } from '../schemas.js';
 import { runSpecOf } from '../submission.js';
-import { runOf } from './find.js';
+import { refuseUnknownCursor, runOf } from './find.js';
 
 /** Start, list and look into runs. */
 export const runRoutes = (ledger: Ledger): Router => {
@@ -44,21 +44,11 @@ const list =
       ...(pipeline ? { pipeline } : {}),
       ...(cursor ? { before: runId(cursor) } : {}),
     });
-    if (found.length === 0 && cursor) await refuseUnknown(ledger, cursor);
+    if (found.length === 0 && cursor) await refuseUnknownCursor(ledger, cursor);
     const page = found.slice(0, limit);
     const next = found.length > limit ? (page.at(-1)?.runId ?? null) : null;
     response.json({ runs: page.map(presentRun), next } satisfies RunPage);
   };
-
-const refuseUnknown = async (ledger: Ledger, cursor: string): Promise<void> => {
-  if ((await ledger.getRun(runId(cursor))) !== null) return;
-  const problem = {
-    path: 'cursor',
-    message: 'no page ended there',
-    mend: 'give the `next` of an earlier page',
-  };
-  throw new SignalboxError('invalid-request', `The cursor ${cursor} is unknown.`, [problem]);
-};
 
 const show =
   (ledger: Ledger): OneRun =>

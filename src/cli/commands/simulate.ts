@@ -12,8 +12,10 @@ import {
   simulate as simulateOne,
   type Window,
 } from '../../simulator/index.js';
+import { openClient } from '../address.js';
 import { duration } from '../output/format.js';
 import { note, printJson, terminal } from '../output/terminal.js';
+import { historyScenario } from '../simulate/history.js';
 import { invalidOption } from '../simulate/invalid-option.js';
 import { assumptions, type SimulateOptions, type Source, sourceOf, windowOf } from '../simulate/options.js';
 import { type Candidate, loadCandidates } from '../simulate/policies.js';
@@ -32,23 +34,38 @@ export const simulate = async (options: SimulateOptions): Promise<void> => {
   const mistakes = new Mistakes();
   const source = sourceOf(options);
   const candidates = await loadCandidates(options.policy ?? ['default'], mistakes);
-  const scenario = await scenarioOf(source, options, mistakes);
+  const scenario =
+    source.kind === 'last'
+      ? await recentScenario(source.seconds, candidates, options, mistakes)
+      : await traceScenario(source, options, mistakes);
   mistakes.check();
   const window = windowOf(options, scenario.zeroMs);
   if (!scenario.workload.runs.some(({ submitAtMs }) => isIn(window, submitAtMs)))
     throw invalidOption('No job is submitted between --measure-from and --measure-to.');
   const tried = candidates.map((candidate) => tryOut(candidate, scenario, window, options));
-  await show(tried, scenario, options);
+  const recorded = scenario.recorded && {
+    report: reportOf(scenario.recorded, 0, window),
+    result: scenario.recorded,
+  };
+  await show(tried, recorded, scenario.title, options);
 };
 
-const scenarioOf = async (
-  source: Source,
+const traceScenario = (
+  source: Exclude<Source, { kind: 'last' }>,
+  options: SimulateOptions,
+  mistakes: Mistakes,
+): Promise<Scenario> =>
+  source.kind === 'jobs' ? jobScenario(source, options, mistakes) : workflowScenario(source, mistakes);
+
+/** Policies are checked first: nothing is fetched for one that is wrong. */
+const recentScenario = (
+  seconds: number,
+  candidates: readonly Candidate[],
   options: SimulateOptions,
   mistakes: Mistakes,
 ): Promise<Scenario> => {
-  if (source.kind === 'jobs') return jobScenario(source, options, mistakes);
-  if (source.kind === 'dags') return workflowScenario(source, mistakes);
-  throw invalidOption('--last is not there yet.');
+  mistakes.check();
+  return historyScenario(openClient(options), seconds, Date.now(), candidates[0]?.policy);
 };
 
 const tryOut = (
@@ -71,20 +88,18 @@ const tryOut = (
 
 const show = async (
   tried: readonly Tried[],
-  { title }: Scenario,
+  recorded: Tried | undefined,
+  title: string,
   { json, svg }: SimulateOptions,
 ): Promise<void> => {
-  const reports = tried.map(({ report }) => report);
-  if (svg !== undefined) await writePicture(svg, tried, title);
-  if (json) return printJson({ policies: reports });
+  const all = recorded === undefined ? tried : [recorded, ...tried];
+  if (svg !== undefined) await writePicture(svg, all, title);
+  const policies = tried.map(({ report }) => report);
+  if (json) return printJson({ policies, ...(recorded === undefined ? {} : { recorded: recorded.report }) });
   const to = terminal();
-  for (const line of sideBySide(reports, to)) to.print(line);
-  to.print('');
-  for (const line of queueText(
-    tried.map(({ result }) => result),
-    to.width,
-  ))
-    to.print(line);
+  const reports = all.map(({ report }) => report);
+  const results = all.map(({ result }) => result);
+  for (const line of [...sideBySide(reports, to), '', ...queueText(results, to.width)]) to.print(line);
 };
 
 const writePicture = async (file: string, tried: readonly Tried[], title: string): Promise<void> => {

@@ -4,6 +4,7 @@ import {
   type Mistakes,
   readJobs,
   readWorkflows,
+  type SimulationResult,
   type Table,
   type Workload,
 } from '../../simulator/index.js';
@@ -19,6 +20,8 @@ export interface Scenario {
   readonly workload: Workload;
   readonly fleet: Fleet;
   readonly zeroMs: number;
+  /** How it fared in truth, where that is known. */
+  readonly recorded?: SimulationResult;
 }
 
 type Of<Kind> = Extract<Source, { readonly kind: Kind }>;

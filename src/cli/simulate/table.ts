@@ -35,8 +35,8 @@ const MEASURES: readonly Measure[] = [
   ['device time lost', (of) => duration(of.lostDeviceSeconds)],
   ['deadlines met', (of) => (of.deadlinesMet === null ? '–' : percent(of.deadlinesMet))],
   ['cost', (of) => usd(of.costUsd)],
-  ['decisions a second', (of) => whole(of.decisionsPerSecond)],
-  ['simulated in', (of) => `${of.wallSeconds.toFixed(1)}s`],
+  ['decisions a second', (of) => (of.cycles === 0 ? '–' : whole(of.decisionsPerSecond))],
+  ['simulated in', (of) => (of.cycles === 0 ? '–' : `${of.wallSeconds.toFixed(1)}s`)],
 ];
 
 /** Policies side by side, a measure a line. */

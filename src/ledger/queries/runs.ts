@@ -87,6 +87,8 @@ export const listRuns = async ({ db }: Database, filter: RunFilter): Promise<rea
     .orderBy('runId', 'desc')
     .limit(filter.limit);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  if (filter.ended) query = query.where('status', '!=', 'running');
+  if (filter.sinceMs !== undefined) query = query.where('createdAtMs', '>=', filter.sinceMs);
   if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline);
   if (filter.before !== undefined) {
     const { before } = filter;
