@@ -1,4 +1,4 @@
-export { simulate } from './engine/stand-in.js';
+export { simulate } from './engine/simulate.js';
 export type { PastRun } from './replay/past.js';
 export { type Price, recordedResult } from './replay/recorded.js';
 export { type Replay, replayOf } from './replay/replay.js';
