@@ -41,9 +41,10 @@ export const readJobs = (table: Table, plan: JobPlan, mistakes: Mistakes): Jobs 
   const cells = new Cells(table.file, mistakes);
   const arrivalOf = arrivalReader(cells);
   const taskOf = taskReader({ ...table, rows: known }, size, plan, cells);
+  const digits = `${known.at(-1)?.line ?? 0}`.length;
   const runs = known.map(
     (row): SimRun => ({
-      id: `job-${row.line}`,
+      id: `job-${`${row.line}`.padStart(digits, '0')}`,
       pipeline: 'jobs',
       ...arrivalOf(row),
       tasks: [taskOf(row)],
