@@ -103,6 +103,15 @@ describe('the queue over time', () => {
     expect(lines[9]).toMatch(/^ +0 h .* 24 h .* 48 h$/);
   });
 
+  it('ends when the last one that waited is gone', () => {
+    const queueOverTime = [
+      [0, 4, 0],
+      [DAY, 0, 9],
+      [9 * DAY, 0, 0],
+    ] as const;
+    expect(queueText([{ policy: 'default', queueOverTime }], 80).at(-1)).toMatch(/ 0 h .* 24 h$/);
+  });
+
   it('fits the width that there is', () => {
     for (const line of queueText(QUEUES, 60)) expect(line.length).toBeLessThanOrEqual(60);
   });
