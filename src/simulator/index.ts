@@ -8,6 +8,7 @@ export { queueText } from './report/queue-text.js';
 export { Cells } from './workload/cells.js';
 export type { Table } from './workload/columns.js';
 export type { TextLine } from './workload/dags.js';
+export { factsOf } from './workload/facts.js';
 export { evenFleet } from './workload/fleet.js';
 export { criticalPathSeconds, earliestEnds } from './workload/graph.js';
 export { type JobPlan, type Jobs, readJobs } from './workload/jobs.js';

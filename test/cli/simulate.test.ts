@@ -52,11 +52,13 @@ describe('signalbox simulate', () => {
   });
 
   it('prints a table side by side and the queue over time', async () => {
-    const { code, stdout } = await simulate('--jobs', file('jobs.csv', ...JOBS), '--devices', '2');
+    const { code, stdout } = await simulate(
+      ...['--jobs', file('jobs.csv', ...JOBS), '--devices', '2', '--policy', 'fifo'],
+    );
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ +default\n/);
+    expect(stdout).toMatch(/^ +fifo\n/);
     expect(stdout).toMatch(/\nqueue, mean +1m 33s\n/);
-    expect(stdout).toMatch(/\ndefault ▏.* at most\n/);
+    expect(stdout).toMatch(/\nfifo {4}▏.* at most\n/);
   });
 
   it('writes the queue over time as a picture', async () => {
@@ -113,6 +115,26 @@ describe('signalbox simulate', () => {
     expect(stderr).toContain('colour');
     expect(stderr).toContain("There is no policy 'fofi'; there are ");
     expect(existsSync(svg)).toBe(false);
+  });
+
+  it('refuses a policy of which a rule is for none of the tasks', async () => {
+    const whole = readFileSync('policies/fifo.yaml', 'utf8');
+    const rules = ['labs', 'c'].map(
+      (tenant, i) => `    - { name: r${i}, when: task.tenant == "${tenant}", labels: { a: b } }`,
+    );
+    const policy = file('rules.yaml', whole, 'route:', '  rules:', ...rules);
+    const jobs = file('jobs.csv', ...JOBS);
+    const { code, stderr } = await simulate('--jobs', jobs, '--devices', '2', '--policy', policy);
+    expect(stderr).toContain(`${policy} rule "r0" matches none of the workload's tasks`);
+    expect(stderr).toContain('rule "r1"');
+    expect(code).toBe(2);
+  });
+
+  it('takes a policy that ships for any workload, and says what of it is for none of the tasks', async () => {
+    const options = ['--devices', '2', '--policy', 'cost-saver', '--json'];
+    const { code, stderr } = await simulate('--jobs', file('jobs.csv', ...JOBS), ...options);
+    expect(stderr).toContain('cost-saver: window "off-peak" matches none');
+    expect(code).toBe(0);
   });
 
   it.each([

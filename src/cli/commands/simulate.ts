@@ -18,7 +18,7 @@ import { note, printJson, terminal } from '../output/terminal.js';
 import { historyScenario } from '../simulate/history.js';
 import { invalidOption } from '../simulate/invalid-option.js';
 import { assumptions, type SimulateOptions, type Source, sourceOf, windowOf } from '../simulate/options.js';
-import { type Candidate, loadCandidates } from '../simulate/policies.js';
+import { type Candidate, checkMatches, loadCandidates } from '../simulate/policies.js';
 import { showProgress } from '../simulate/progress.js';
 import { jobScenario, type Scenario, workflowScenario } from '../simulate/source.js';
 import { sideBySide } from '../simulate/table.js';
@@ -38,6 +38,7 @@ export const simulate = async (options: SimulateOptions): Promise<void> => {
     source.kind === 'last'
       ? await recentScenario(source.seconds, candidates, options, mistakes)
       : await traceScenario(source, options, mistakes);
+  if (mistakes.count === 0) checkMatches(candidates, scenario.workload, mistakes);
   mistakes.check();
   const window = windowOf(options, scenario.zeroMs);
   if (!scenario.workload.runs.some(({ submitAtMs }) => isIn(window, submitAtMs)))

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import type { Policy } from '../../planner/index.js';
-import type { Mistakes } from '../../simulator/index.js';
+import { type Policy, unmatchedRules } from '../../planner/index.js';
+import { factsOf, type Mistakes, type Workload } from '../../simulator/index.js';
+import { note } from '../output/terminal.js';
 import { PACKAGE_ROOT } from '../package-root.js';
 import { loadPolicy } from '../policy.js';
 import { invalidOption } from './invalid-option.js';
@@ -9,6 +10,8 @@ import { invalidOption } from './invalid-option.js';
 export interface Candidate {
   readonly label: string;
   readonly policy: Policy;
+  /** Its document; null for one that ships. */
+  readonly file: string | null;
 }
 
 /** Reads policies by the name of one that ships or by file; notes what is wrong with each. */
@@ -16,26 +19,27 @@ export const loadCandidates = async (
   asked: readonly string[],
   mistakes: Mistakes,
 ): Promise<readonly Candidate[]> => {
-  const found: { asked: string; policy: Policy }[] = [];
+  const found: Candidate[] = [];
   for (const name of asked) {
     try {
-      found.push({ asked: name, policy: await loadPolicy(await fileOf(name)) });
+      const file = isFile(name) ? name : null;
+      const policy = await loadPolicy(file ?? (await shippedFile(name)));
+      found.push({ label: policy.name, policy, file });
     } catch (error) {
       mistakes.addError(error);
     }
   }
-  return found.map(({ asked: name, policy }) => ({ policy, label: labelOf(name, policy, found) }));
+  return found.map((candidate) => ({ ...candidate, label: labelOf(candidate, found) }));
 };
 
-/** A policy's own name; with what was asked for where two share it. */
-const labelOf = (asked: string, policy: Policy, all: readonly { readonly policy: Policy }[]): string =>
-  all.filter((other) => other.policy.name === policy.name).length > 1 && asked !== policy.name
-    ? `${policy.name} (${asked})`
-    : policy.name;
+/** A policy's own name; with its file's where two share it. */
+const labelOf = ({ policy: { name }, file }: Candidate, all: readonly Candidate[]): string =>
+  file !== null && all.filter(({ policy }) => policy.name === name).length > 1 ? `${name} (${file})` : name;
 
 /** What has a path or an ending is a file; all else names a policy that ships. */
-const fileOf = async (name: string): Promise<string> => {
-  if (/[/\\.]/.test(name)) return name;
+const isFile = (name: string): boolean => /[/\\.]/.test(name);
+
+const shippedFile = async (name: string): Promise<string> => {
   const folder = `${PACKAGE_ROOT}policies`;
   const shipped = (await readdir(folder)).filter((file) => file.endsWith('.yaml'));
   if (shipped.includes(`${name}.yaml`)) return `${folder}/${name}.yaml`;
@@ -43,4 +47,21 @@ const fileOf = async (name: string): Promise<string> => {
   throw invalidOption(
     `There is no policy '${name}'; there are ${names.join(', ')}, or give a file: ./${name}.yaml.`,
   );
+};
+
+/**
+ * Notes the rules, windows and holds of a document that are for none of the workload's tasks: most likely they are misspelt. One
+ * that ships is meant for any workload, so that of it a person is only told.
+ */
+export const checkMatches = (
+  candidates: readonly Candidate[],
+  workload: Workload,
+  mistakes: Mistakes,
+): void => {
+  for (const { policy, label, file } of candidates)
+    for (const name of unmatchedRules(policy, factsOf(workload))) {
+      const message = `${name} matches none of the workload's tasks`;
+      if (file === null) note(`${label}: ${message}.`);
+      else mistakes.add({ file, path: '', message, mend: 'correct its condition, or leave it out' });
+    }
 };
