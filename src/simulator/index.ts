@@ -5,7 +5,6 @@ export { type Replay, replayOf } from './replay/replay.js';
 export { isIn, type PolicyReport, reportOf, type Window } from './report/metrics.js';
 export { queueSvg } from './report/queue-svg.js';
 export { queueText } from './report/queue-text.js';
-export { Cells } from './workload/cells.js';
 export type { Table } from './workload/columns.js';
 export type { TextLine } from './workload/dags.js';
 export { factsOf } from './workload/facts.js';
