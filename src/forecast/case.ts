@@ -4,6 +4,8 @@ import type { Features } from '../domain/index.js';
 export interface Case {
   readonly keys: readonly string[];
   readonly features: Features;
+  /** The name of everything exactly like this case: same task, same features. */
+  readonly fingerprint: string;
 }
 
 /** More features than this say nothing new and cost every forecast. */
@@ -26,8 +28,7 @@ export function cleanCase(keys: readonly string[], features: Features): { case: 
     else if (Number.isFinite(value)) clean[name] = Math.max(-MAX_NUMBER, Math.min(MAX_NUMBER, value));
     if (typeof value === 'number' && !(Math.abs(value) <= MAX_NUMBER)) doubtful += 1;
   }
-  return { case: { keys: keys.map((key, level) => `${level}:${key}`), features: clean }, doubtful };
+  const named = keys.map((key, level) => `${level}:${key}`);
+  const fingerprint = JSON.stringify([named[0], clean]);
+  return { case: { keys: named, features: clean, fingerprint }, doubtful };
 }
-
-/** The name of everything exactly like this case: same task, same features. */
-export const fingerprint = (of: Case): string => JSON.stringify([of.keys[0], of.features]);

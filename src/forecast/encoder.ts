@@ -1,5 +1,5 @@
 import { BoundedMap } from './bounded-map.js';
-import { type Case, fingerprint } from './case.js';
+import type { Case } from './case.js';
 import { type KeyFacts, KeyHistory, NOTHING_KNOWN, type Settled } from './history.js';
 
 /** Columns of a row at most. Features past it are ignored: a forecast's cost must not grow with what users send. */
@@ -48,17 +48,20 @@ export class Encoder {
     return this.#width;
   }
 
-  /** The case as it looked at a moment; `Infinity` for now. */
+  /**
+   * The case as it looked at a moment; `Infinity` for now. The widest level comes first: of columns that are the same
+   * (one pipeline, one pool) the models take the first, and the widest says something of a new pipeline too.
+   */
   encode(of: Case, atMs: number): Encoded {
     const values = this.#row.fill(Number.NaN);
     const known = [
-      this.#details.get(fingerprint(of))?.asOf(atMs) ?? NOTHING_KNOWN,
+      this.#details.get(of.fingerprint)?.asOf(atMs) ?? NOTHING_KNOWN,
       ...of.keys.map((key) => this.#hierarchy.get(key)?.asOf(atMs) ?? NOTHING_KNOWN),
       this.#everything.asOf(atMs),
     ];
-    known.forEach((facts, level) => {
-      this.#write(values, `level ${level}`, OF_KEY, facts);
-    });
+    for (let level = known.length - 1; level >= 0; level -= 1) {
+      this.#write(values, `level ${level}`, OF_KEY, known[level] ?? NOTHING_KNOWN);
+    }
     for (const [name, value] of Object.entries(of.features)) {
       if (typeof value === 'number') {
         const column = this.#block(`number ${name}`, 1);
@@ -73,7 +76,7 @@ export class Encoder {
 
   /** Remembers how an attempt ended under every name it goes by. */
   learn(of: Case, settled: Settled): void {
-    this.#details.touch(fingerprint(of)).add(settled);
+    this.#details.touch(of.fingerprint).add(settled);
     for (const key of of.keys) this.#hierarchy.touch(key).add(settled);
     this.#everything.add(settled);
     for (const [name, value] of Object.entries(of.features)) {

@@ -53,7 +53,7 @@ export interface Forecaster {
 }
 
 /** Raised when the models change, so that an old version is never taken for a new one. */
-const MODEL_VERSION = 2;
+const MODEL_VERSION = 3;
 /** Below this many observations of its own, a task's user knows more than the wider history does. */
 const ENOUGH = 3;
 
@@ -120,7 +120,7 @@ export function createForecaster(options: ForecasterOptions): Forecaster {
 
 /** Typed arrays as arrays: by themselves they are written as objects, three times as long. */
 const plainArrays = (_: string, value: unknown): unknown =>
-  value instanceof Float64Array ? Array.from(value) : value;
+  value instanceof Float64Array || value instanceof Float32Array ? Array.from(value) : value;
 
 type Quantiles = Pick<Expectation, 'quantileSeconds' | 'observations' | 'model' | 'drifting'>;
 

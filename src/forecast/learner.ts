@@ -73,7 +73,11 @@ export class Learner {
   /** What is expected of a case now; undefined before anything was learned. */
   expect(of: Case): Expectation | undefined {
     const encoded = this.#encoder.encode(of, NOW);
-    const blend = this.#tournament.blend(tournamentKeys(of), contest(encoded, this.#training.models), NOW);
+    const blend = this.#tournament.blend(
+      tournamentKeys(of, encoded),
+      contest(encoded, this.#training.models),
+      NOW,
+    );
     if (blend === undefined) return undefined;
     return {
       quantileSeconds: (q) => Math.exp(this.#quantile(blend, q)),
@@ -105,7 +109,11 @@ export class Learner {
     if (attempt.seconds === undefined || attempt.ended === 'failed') return Number.NaN;
     const y = within(Math.log(attempt.seconds));
     if (attempt.ended === 'succeeded') return y;
-    const blend = this.#tournament.blend(tournamentKeys(of), contest(encoded, models), attempt.startMs);
+    const blend = this.#tournament.blend(
+      tournamentKeys(of, encoded),
+      contest(encoded, models),
+      attempt.startMs,
+    );
     return blend === undefined ? y : this.#beyond(blend, y);
   }
 
@@ -120,7 +128,7 @@ export class Learner {
   }
 
   #score(of: Case, encoded: Encoded, models: Models | undefined, y: number, attempt: Attempt): void {
-    const keys = tournamentKeys(of);
+    const keys = tournamentKeys(of, encoded);
     const values = contest(encoded, models);
     const blend = this.#tournament.blend(keys, values, attempt.startMs);
     if (blend === undefined) return;
@@ -154,6 +162,15 @@ function contest({ values, known }: Encoded, models: Models | undefined): Float6
   );
 }
 
-const tournamentKeys = (of: Case): string[] => [...of.keys, 'all'];
+/**
+ * Whose records count, the most specific first. Inputs never seen have one of their own: models that lean on what the
+ * same inputs did are as good as blind there. (Philly: 118 jobs of 3 days were expected to take two minutes, surely.)
+ * Inputs seen have one where their task has run with others too: a key's record counted twice follows its noise.
+ */
+function tournamentKeys(of: Case, { known: [inputs, key] }: Encoded): string[] {
+  const keys = [...of.keys, 'all'];
+  if ((inputs?.count ?? 0) < ENOUGH) return [`new ${of.keys[0]}`, ...keys];
+  return (inputs?.attempts ?? 0) < (key?.attempts ?? 0) ? [of.fingerprint, ...keys] : keys;
+}
 
 const within = (y: number): number => Math.max(SHORTEST, Math.min(LONGEST, y));

@@ -10,6 +10,8 @@ const FAR = 5;
 
 /** A plane over standardised columns. */
 export interface LinearModel {
+  /** Which columns of a row; the arrays beside it are in their order. */
+  readonly columns: readonly number[];
   readonly centers: readonly number[];
   readonly spreads: readonly number[];
   readonly weights: readonly number[];
@@ -17,47 +19,47 @@ export interface LinearModel {
 }
 
 /** Ridge regression on inverse hyperbolic sines (a logarithm that takes zero and negatives), by ml-regression. */
-export function fitLinear(rows: Rows, targets: Float64Array): LinearModel {
+export function fitLinear(rows: Rows, targets: Float64Array, columns: readonly number[]): LinearModel {
   const stride = Math.max(1, Math.ceil(rows.count / MAX_ROWS));
   const picked = Array.from({ length: Math.ceil(rows.count / stride) }, (_, i) => i * stride);
-  const scale = Array.from({ length: rows.width }, (_, column) => standardOf(rows, picked, column));
-  const shape = { centers: scale.map((s) => s.center), spreads: scale.map((s) => s.spread) };
+  const scale = columns.map((column) => standardOf(rows, picked, column));
+  const shape = { columns, centers: scale.map((s) => s.center), spreads: scale.map((s) => s.spread) };
   const inputs = picked.map((row) => standardized(shape, rows.values, row * rows.width));
   const mean = picked.reduce((sum, row) => sum + (targets[row] as number), 0) / picked.length;
   const outputs = picked.map((row) => [targets[row] as number]);
   const pull = Math.sqrt(picked.length * PENALTY);
-  for (let column = 0; column < rows.width; column += 1) {
-    inputs.push(Array.from({ length: rows.width }, (_, c) => (c === column ? pull : 0)));
+  columns.forEach((column) => {
+    inputs.push(columns.map((other) => (other === column ? pull : 0)));
     outputs.push([mean]);
-  }
+  });
   const { weights } = new MultivariateLinearRegression(inputs, outputs, { statistics: false });
   const flat = weights.map((weight) => weight[0] ?? 0);
-  return { ...shape, weights: flat.slice(0, rows.width), intercept: flat[rows.width] ?? mean };
+  return { ...shape, weights: flat.slice(0, columns.length), intercept: flat[columns.length] ?? mean };
 }
 
 /** About how many table look-ups a fit is worth: the products of all columns, and a singular value decomposition. */
-export const linearCost = ({ count, width }: Rows): number =>
-  (Math.min(count, MAX_ROWS) + width) * width * width + 40 * width ** 3;
+export const linearCost = (rows: number, columns: number): number =>
+  (Math.min(rows, MAX_ROWS) + columns) * columns * columns + 40 * columns ** 3;
 
 /** What the plane says of the row that starts at `offset`. */
 export function linearValue(model: LinearModel, values: Float32Array, offset = 0): number {
   let sum = model.intercept;
-  for (let column = 0; column < model.weights.length; column += 1) {
-    sum +=
-      (model.weights[column] as number) * standardValue(model, values[offset + column] as number, column);
+  for (let at = 0; at < model.weights.length; at += 1) {
+    const value = values[offset + (model.columns[at] as number)] as number;
+    sum += (model.weights[at] as number) * standardValue(model, value, at);
   }
   return sum;
 }
 
-type Shape = Pick<LinearModel, 'centers' | 'spreads'>;
+type Shape = Pick<LinearModel, 'columns' | 'centers' | 'spreads'>;
 
 const standardized = (shape: Shape, values: Float32Array, offset: number): number[] =>
-  shape.centers.map((_, column) => standardValue(shape, values[offset + column] as number, column));
+  shape.columns.map((column, at) => standardValue(shape, values[offset + column] as number, at));
 
 /** A missing value stands at its column's mean. */
-function standardValue(shape: Shape, value: number, column: number): number {
+function standardValue(shape: Shape, value: number, at: number): number {
   if (Number.isNaN(value)) return 0;
-  const z = (Math.asinh(value) - (shape.centers[column] as number)) / (shape.spreads[column] as number);
+  const z = (Math.asinh(value) - (shape.centers[at] as number)) / (shape.spreads[at] as number);
   return Math.max(-FAR, Math.min(FAR, z));
 }
 

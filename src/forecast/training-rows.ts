@@ -76,13 +76,32 @@ export class TrainingRows {
     this.#failed[place] = failed;
   }
 
+  /** In random order, so that any run of rows is a fair sample. */
   #select(width: number, keep: (place: number) => boolean, target: (place: number) => number): Lesson {
-    const kept = this.#targets.flatMap((_, place) => (keep(place) ? [place] : []));
-    const values = new Float32Array(kept.length * width);
-    kept.forEach((place, i) => {
+    const kept = new Int32Array(this.#targets.length);
+    let count = 0;
+    for (let place = 0; place < kept.length; place += 1) if (keep(place)) kept[count++] = place;
+    const places = shuffle(kept.subarray(0, count));
+    const values = new Float32Array(count * width);
+    const targets = new Float64Array(count);
+    for (let i = 0; i < count; i += 1) {
+      const place = places[i] as number;
       const from = place * MAX_COLUMNS;
       values.set(this.#values.subarray(from, from + width), i * width);
-    });
-    return { rows: { count: kept.length, width, values }, targets: Float64Array.from(kept, target) };
+      targets[i] = target(place);
+    }
+    return { rows: { count, width, values }, targets };
   }
+}
+
+/** Fisher and Yates in place, with the same seed each time. */
+function shuffle(places: Int32Array): Int32Array {
+  const random = seededRandom(1);
+  for (let i = places.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(random() * (i + 1));
+    const place = places[i] as number;
+    places[i] = places[j] as number;
+    places[j] = place;
+  }
+  return places;
 }

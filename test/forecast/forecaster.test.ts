@@ -7,7 +7,7 @@ describe('with little history', () => {
       ...PRIOR,
       observations: 0,
       model: 'prior',
-      version: '2.0',
+      version: '3.0',
     });
   });
 
@@ -70,6 +70,25 @@ describe('with history', () => {
     const p50 = (model: string) => forecaster.predict(anObservation({ features: { model } })).p50Seconds;
     expect(p50('small')).toBeCloseTo(10, -1);
     expect(p50('large')).toBeGreaterThan(150);
+  });
+
+  it('is as unsure of inputs never seen as it has been wrong about such, and sure of those it knows', () => {
+    const seconds = (kind: number) => 10 ** (1 + ((kind * 7) % 11) / 3);
+    const seen = observations(
+      1500,
+      () => 0,
+      (i) => {
+        const kind = Math.floor(i / 15);
+        return { features: { kind: `kind ${kind}` }, runtimeSeconds: seconds(kind) * (1 + (i % 5) / 50) };
+      },
+    );
+    const forecaster = taught(seen);
+    const ratio = (kind: string) => {
+      const { quantileSeconds } = forecaster.outlook(anObservation({ features: { kind } }));
+      return quantileSeconds(0.99) / quantileSeconds(0.5);
+    };
+    expect(ratio('kind 95')).toBeLessThan(2);
+    expect(ratio('kind 1000')).toBeGreaterThan(5);
   });
 
   it('covers 90% of what comes with its 90% interval', () => {

@@ -1,21 +1,15 @@
 import { seededRandom } from '../random.js';
 import type { BinnedRows } from './bins.js';
-import {
-  addTreeValues,
-  growTree,
-  Histograms,
-  setLeaf,
-  type Tree,
-  type TreeLimits,
-  treeValue,
-} from './tree.js';
+import { type GrownTree, TreeGrower, type TreeLimits } from './grow.js';
+import type { Sample } from './histogram.js';
+import { addTreeValues, setLeaf, type Tree, treeValue } from './tree.js';
 
-/** What boosting descends on: where to start, the gradient at a row, and the best step for a leaf. */
+/** What boosting descends on: where to start, the gradients at some rows, and the best step for a leaf. */
 export interface Loss {
   /** The best constant. */
   start(targets: Float64Array): number;
-  /** The negative gradient of the loss at one row. */
-  gradient(target: number, score: number): number;
+  /** Writes the negative gradient of the loss at each of a sample's rows beside it. */
+  gradients(sample: Sample, targets: Float64Array, scores: Float64Array): void;
   /** The value that a leaf with these rows should add. */
   leaf(rows: Int32Array, targets: Float64Array, scores: Float64Array): number;
 }
@@ -51,7 +45,7 @@ export interface BoostingFit {
   readonly stepCost: number;
 }
 
-/** Begins gradient boosting (Friedman 2001) over binned rows. */
+/** Begins gradient boosting (Friedman 2001) over binned rows in random order: a tree's sample is a run of them. */
 export function startBoosting(
   rows: BinnedRows,
   targets: Float64Array,
@@ -61,32 +55,40 @@ export function startBoosting(
   const random = seededRandom(seed);
   const start = plan.loss.start(targets);
   const scores = new Float64Array(rows.count).fill(start);
-  const gradients = new Float64Array(rows.count);
-  const useful = rows.columns.flatMap((column, index) => (column.cuts.length > 0 ? [index] : []));
+  const size = Math.ceil(rows.count * plan.rowShare);
+  const sample: Sample = { rows: new Int32Array(size), gradients: new Float64Array(size) };
+  const grower = new TreeGrower(rows, plan);
   const trees: Tree[] = [];
-  const histograms = new Histograms(rows.count, useful.length);
   return {
-    stepCost: costOf(plan, rows.count, useful.length),
+    stepCost: costOf(plan, rows.count, rows.distinct.length),
     step() {
-      for (let row = 0; row < rows.count; row += 1) {
-        gradients[row] = plan.loss.gradient(targets[row] as number, scores[row] as number);
+      const first = Math.floor(random() * rows.count);
+      for (let i = 0; i < size; i += 1) sample.rows[i] = (first + i) % rows.count;
+      plan.loss.gradients(sample, targets, scores);
+      const grown = grower.grow(sample, sampleColumns(rows.distinct, plan.columnShare, random));
+      for (const { node, rows: inside } of grown.leaves) {
+        const value = plan.learningRate * plan.loss.leaf(inside, targets, scores);
+        setLeaf(grown.tree, node, value);
+        for (const row of inside) scores[row] = (scores[row] as number) + value;
       }
-      const grown = growTree(
-        rows,
-        gradients,
-        sampleRows(rows.count, plan.rowShare, random),
-        sampleColumns(useful, plan.columnShare, random),
-        plan,
-        histograms,
-      );
-      for (const leaf of grown.leaves) {
-        setLeaf(grown.tree, leaf.node, plan.learningRate * plan.loss.leaf(leaf.rows, targets, scores));
-      }
-      addTreeValues(grown, rows, scores);
+      addToOthers(grown, rows, first, size, scores);
       trees.push(grown.tree);
       return trees.length < plan.trees ? undefined : { start, trees };
     },
   };
+}
+
+/** Adds a tree's values to the rows outside its sample, which runs from `first` and begins again past the end. */
+function addToOthers(
+  { tree, cutBins }: GrownTree,
+  rows: BinnedRows,
+  first: number,
+  size: number,
+  scores: Float64Array,
+): void {
+  const past = first + size - rows.count;
+  addTreeValues(tree, cutBins, rows, Math.max(0, past), first, scores);
+  if (past < 0) addTreeValues(tree, cutBins, rows, first + size, rows.count, scores);
 }
 
 /** Each row is looked up once per column on its way down (halved by subtraction), each leaf scans its bins. */
@@ -97,14 +99,7 @@ function costOf(plan: BoostingPlan, rows: number, columns: number): number {
   );
 }
 
-function sampleRows(count: number, share: number, random: () => number): Int32Array {
-  const rows = new Int32Array(count);
-  let size = 0;
-  for (let row = 0; row < count; row += 1) if (share >= 1 || random() < share) rows[size++] = row;
-  return rows.subarray(0, size);
-}
-
-function sampleColumns(columns: readonly number[], share: number, random: () => number): number[] {
+function sampleColumns(columns: readonly number[], share: number, random: () => number): readonly number[] {
   const chosen = columns.filter(() => random() < share);
-  return chosen.length > 0 ? chosen : [...columns];
+  return chosen.length > 0 ? chosen : columns;
 }
