@@ -97,7 +97,7 @@ const worstTenantSlowdown = (records: readonly RunRecord[]): number => {
     if (slowdowns === undefined) byTenant.set(record.tenant, [boundedSlowdown(record)]);
     else slowdowns.push(boundedSlowdown(record));
   }
-  return Math.max(0, ...[...byTenant.values()].map(mean));
+  return [...byTenant.values()].reduce((worst, slowdowns) => Math.max(worst, mean(slowdowns)), 0);
 };
 
 const sum = (values: ArrayLike<number>): number => {
