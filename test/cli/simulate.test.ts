@@ -89,6 +89,23 @@ describe('signalbox simulate', () => {
     expect(JSON.parse(stdout).policies[0].jobs).toBe(1);
   });
 
+  it('takes preemption from a policy, or gives it, as it is told', async () => {
+    const jobs = ['submit_s,run_s,gpus,priority', '0,5000,2,low', '900,10,4,critical'];
+    const options = [
+      '--jobs',
+      file('classes.csv', ...jobs),
+      '--devices',
+      '4',
+      '--forecast',
+      'oracle',
+      '--json',
+    ];
+    const preemptions = async (...more: readonly string[]) =>
+      JSON.parse((await simulate(...options, ...more)).stdout).policies[0].preemptions;
+    expect(await preemptions('--policy', 'default', '--preemption', 'off')).toBe(0);
+    expect(await preemptions('--policy', 'default', '--preemption', 'on')).toBe(1);
+  });
+
   it('simulates workflows that arrive, having learned from those that ended', async () => {
     const { code, stdout } = await simulate(
       ...['--dags', file('dags.jsonl.gz', ...WORKFLOWS)],

@@ -33,7 +33,7 @@ interface Tried {
 export const simulate = async (options: SimulateOptions): Promise<void> => {
   const mistakes = new Mistakes();
   const source = sourceOf(options);
-  const candidates = await loadCandidates(options.policy ?? ['default'], mistakes);
+  const candidates = await loadCandidates(options.policy ?? ['default'], options.preemption, mistakes);
   const scenario =
     source.kind === 'last'
       ? await recentScenario(source.seconds, candidates, options, mistakes)

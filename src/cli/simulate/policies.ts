@@ -14,22 +14,34 @@ export interface Candidate {
   readonly file: string | null;
 }
 
-/** Reads policies by the name of one that ships or by file; notes what is wrong with each. */
+/**
+ * Reads policies by the name of one that ships or by file; notes what is wrong with each. Preemption is taken from all, or given to
+ * those that have none in the way of the default policy.
+ */
 export const loadCandidates = async (
   asked: readonly string[],
+  preemption: 'on' | 'off' | undefined,
   mistakes: Mistakes,
 ): Promise<readonly Candidate[]> => {
   const found: Candidate[] = [];
   for (const name of asked) {
     try {
       const file = isFile(name) ? name : null;
-      const policy = await loadPolicy(file ?? (await shippedFile(name)));
+      const policy = await preempting(await loadPolicy(file ?? (await shippedFile(name))), preemption);
       found.push({ label: policy.name, policy, file });
     } catch (error) {
       mistakes.addError(error);
     }
   }
   return found.map((candidate) => ({ ...candidate, label: labelOf(candidate, found) }));
+};
+
+const preempting = async (policy: Policy, preemption: 'on' | 'off' | undefined): Promise<Policy> => {
+  const { preemption: own, ...rest } = policy;
+  if (preemption === 'off') return rest;
+  if (preemption === undefined || own !== undefined) return policy;
+  const { preemption: usual } = await loadPolicy();
+  return usual === undefined ? policy : { ...policy, preemption: usual };
 };
 
 /** A policy's own name; with its file's where two share it. */
