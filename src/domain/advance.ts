@@ -2,6 +2,7 @@ import type { Verdict } from './decision.js';
 import type { Features, Outcome } from './forecast.js';
 import type { LeaseId, NodeId, RunId, TaskKey } from './ids.js';
 import type { JsonValue } from './json.js';
+import type { Option, Placement } from './placement.js';
 import type { PriorityClass, ResourceRequest } from './resources.js';
 
 /** What an attempt used, where it could be measured. */
@@ -42,6 +43,10 @@ export interface ReadyTask {
   readonly taskKey: TaskKey;
   readonly attempt: number;
   readonly request: ResourceRequest;
+  /** All places that it lists, in the order of preference, `request` among them; without it `request` alone. */
+  readonly options?: readonly [Option, ...Option[]];
+  /** What it asks of its node and shares with others, where it asks anything. */
+  readonly placement?: Placement;
   readonly features: Features;
   readonly estimateSeconds?: number;
   /** Canonical text of everything the result depends on, where the task may reuse an earlier result. */

@@ -6,9 +6,12 @@ import type {
   LeaseState,
   NodeId,
   NodeState,
+  Option,
   Outcome,
+  Placement,
   Pool,
   PriorityClass,
+  Rank,
   ResourceRequest,
   Resources,
   RunForecast,
@@ -19,7 +22,9 @@ import type {
   Usage,
   Verdict,
 } from '../domain/index.js';
+import type { Held } from '../planner/index.js';
 import type { AttemptState } from './contract.js';
+import type { Loads } from './state/load.js';
 
 /** A run. Its document lies in `specs`, so that a change of state does not write it again. */
 export interface RunRow {
@@ -37,6 +42,38 @@ export interface RunRow {
   readonly idempotencyKey: string | null;
   /** Of what was asked for, to tell a repeated request from another one under the same key. */
   readonly specHash: string;
+}
+
+/** What a run was forecast to be when it arrived: its place in the queues and what it is made of. Written once. */
+export interface WorkRow {
+  readonly runId: RunId;
+  readonly ranks: Readonly<Record<Pool, Rank>>;
+  readonly tasks: Readonly<Record<string, TaskWork>>;
+}
+
+/** One task of a run as forecast: what each of its items takes, and the longest path from its start to the run's end. */
+export interface TaskWork {
+  readonly pool: Pool;
+  readonly items: number;
+  readonly deviceSeconds: number;
+  readonly pathSeconds: number;
+}
+
+/** What a tenant had used by a moment, in device-seconds; it decays from there. */
+export interface TenantRow {
+  readonly tenant: string;
+  readonly deviceSeconds: number;
+  readonly atMs: number;
+}
+
+/** What a task asks beyond an amount of hardware, and what the policy made of it when it became ready. */
+export interface TaskTerms {
+  readonly options: readonly [Option, ...Option[]];
+  readonly placement: Placement;
+  /** When it may not start whatever is free. */
+  readonly holds: readonly Held[];
+  /** The policy's rules that matched. */
+  readonly rules: readonly string[];
 }
 
 /** One execution of a workflow that asked. The newest of a workflow (highest `ordinal`) is the one that may ask. */
@@ -67,9 +104,19 @@ export interface TaskRow {
   readonly priorityClass: PriorityClass;
   readonly paused: boolean;
   readonly request: ResourceRequest;
+  /** Null where it asks for `request` alone, and no rule of the policy is for it. */
+  readonly terms: TaskTerms | null;
   readonly features: Features;
   readonly estimateSeconds: number | null;
   readonly forecast: Forecast;
+  /** How long it is taken to run: its P50, or what siblings that outrun theirs speak for. Null of old rows: the P50. */
+  readonly takenSeconds: number | null;
+  /** Work of earlier attempts that is kept; once it has ended, its own included. */
+  readonly doneSeconds: number;
+  /** Earlier attempts that gave way. */
+  readonly preemptions: number;
+  /** Others give way for it. */
+  readonly promised: boolean;
   readonly cacheHash: string | null;
   readonly suspectNodes: readonly NodeId[];
   readonly verdict: Verdict;
@@ -104,6 +151,13 @@ export interface LeaseRow {
   readonly expectedEndP50Ms: number;
   readonly expectedEndP90Ms: number;
   readonly releasedAtMs: number | null;
+  /** Null of old rows. */
+  readonly tenant: string | null;
+  /** The waiting attempt that gets what it frees, and since when it gives way. */
+  readonly givesWayTo: string | null;
+  readonly preemptingAtMs: number | null;
+  /** When the newest work was done that a checkpoint keeps. */
+  readonly checkpointAtMs: number | null;
 }
 
 /** A registered node. When it was last seen stands beside it in the table, written by heartbeats alone. */
@@ -143,6 +197,8 @@ export type EventKind =
   | 'revoked'
   | 'ended'
   | 'withdrawn'
+  | 'preempting'
+  | 'promised'
   | 'node-registered'
   | 'node-draining'
   | 'node-lost';
@@ -201,11 +257,15 @@ export interface Head {
   readonly events: number;
   readonly fencing: number;
   readonly arrivals: number;
+  /** How loaded each pool is; see `load.ts`. */
+  readonly loads: Loads;
 }
 
 /** The tables whose current rows have an image in the process. */
 export interface HotRows {
   runs: RunRow;
+  works: WorkRow;
+  tenants: TenantRow;
   executions: ExecutionRow;
   tasks: TaskRow;
   leases: LeaseRow;
@@ -248,6 +308,11 @@ export const HOT: {
       specHash: 'text',
     },
   },
+  works: { key: ['runId'], columns: { runId: 'text', ranks: 'jsonb', tasks: 'jsonb' } },
+  tenants: {
+    key: ['tenant'],
+    columns: { tenant: 'text', deviceSeconds: 'double precision', atMs: 'bigint' },
+  },
   executions: {
     key: ['workflowId', 'executionId'],
     columns: {
@@ -275,9 +340,14 @@ export const HOT: {
       priorityClass: 'text',
       paused: 'boolean',
       request: 'jsonb',
+      terms: 'jsonb',
       features: 'jsonb',
       estimateSeconds: 'double precision',
       forecast: 'jsonb',
+      takenSeconds: 'double precision',
+      doneSeconds: 'double precision',
+      preemptions: 'integer',
+      promised: 'boolean',
       cacheHash: 'text',
       suspectNodes: 'jsonb',
       verdict: 'jsonb',
@@ -313,6 +383,10 @@ export const HOT: {
       expectedEndP50Ms: 'bigint',
       expectedEndP90Ms: 'bigint',
       releasedAtMs: 'bigint',
+      tenant: 'text',
+      givesWayTo: 'text',
+      preemptingAtMs: 'bigint',
+      checkpointAtMs: 'bigint',
     },
   },
   nodes: {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   type AdvanceAnswer,
   type AdvanceRequest,
+  ANYWHERE,
   type Deferred,
   type EndedAttempt,
   type Forecast,
@@ -13,9 +14,11 @@ import {
   type Verdict,
 } from '../../domain/index.js';
 import { describeMisfit } from '../capacity.js';
-import type { ExecutionRow, ResultRow, RunRow, TaskRow } from '../rows.js';
+import type { ExecutionRow, ResultRow, RunRow, TaskRow, TaskTerms } from '../rows.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
+import { workCorrected } from '../state/load.js';
+import { deviceSecondsOf } from '../state/run-work.js';
 import { loadRuns } from '../state/sync.js';
 import { idOfTask, isLive, release, revoke, settle, withdraw } from '../state/transitions.js';
 import { enterExecution } from './executions.js';
@@ -117,6 +120,7 @@ const enter = (
   const before = draft.image.task(run.runId, ready.taskKey, ready.attempt);
   if (before && before.workflowId === workflowId && before.epoch === epoch) return;
   const forecast = predict(draft, run, ready);
+  const earlier = draft.image.task(run.runId, ready.taskKey, ready.attempt - 1);
   const revision = (before?.revision ?? 0) + 1;
   const misfit = describeMisfit(draft.image, ready.request);
   const verdict = firstVerdict(ready, revision, forecast, result, misfit);
@@ -128,13 +132,19 @@ const enter = (
     epoch,
     state: verdict.kind === 'deferred' ? 'waiting' : verdict.kind,
     revision,
-    arrival: draft.next('arrivals'),
+    // One that was interrupted keeps its place among its siblings.
+    arrival: earlier && INTERRUPTED.has(earlier.state) ? earlier.arrival : draft.next('arrivals'),
     priorityClass,
     paused,
     request: ready.request,
+    terms: termsOf(ready),
     features: ready.features,
     estimateSeconds: ready.estimateSeconds ?? null,
     forecast,
+    takenSeconds: forecast.p50Seconds,
+    doneSeconds: earlier?.doneSeconds ?? 0,
+    preemptions: (earlier?.preemptions ?? 0) + (earlier?.state === 'preempted' ? 1 : 0),
+    promised: false,
     cacheHash: hash,
     suspectNodes: ready.suspectNodes ?? [],
     verdict,
@@ -149,6 +159,7 @@ const enter = (
     error: misfit === null ? null : { code: 'never-fits', message: misfit },
     usage: null,
   };
+  expectMore(draft, task);
   draft.put('tasks', task);
   if (verdict.kind === 'deferred') draft.entered.add(idOfTask(task));
   else
@@ -159,6 +170,25 @@ const enter = (
       attempt: task.attempt,
       detail: { ...verdict },
     });
+};
+
+const INTERRUPTED = new Set<TaskRow['state']>(['preempted', 'lost', 'revoked']);
+
+const termsOf = ({ request, options, placement }: ReadyTask): TaskTerms | null =>
+  options === undefined && placement === undefined
+    ? null
+    : {
+        options: options ?? [{ request, speed: 1 }],
+        placement: placement ?? ANYWHERE,
+        holds: [],
+        rules: [],
+      };
+
+/** An item that nobody expected, of a list that was not known before, adds to the work of its pool. */
+const expectMore = (draft: Draft, task: TaskRow): void => {
+  const { pool } = task.request;
+  const work = draft.image.workOf(task.runId);
+  if (work.row !== undefined && !work.expects(task)) workCorrected(draft, pool, deviceSecondsOf(task));
 };
 
 const firstVerdict = (

@@ -12,6 +12,7 @@ import { recordOf } from '../queries/records.js';
 import type { RunRow } from '../rows.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
+import { workArrives } from '../state/load.js';
 import { expectRun } from './expected-tasks.js';
 
 /** Accepts a run: the run, its document and the order to start it, in one transaction. */
@@ -31,6 +32,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
       const before = inBatch ?? draft.image.runs.get(spec.runId) ?? stored[0];
       if (before) return () => repeated(before, spec, specHash);
       refuseMisfits(spec, draft.image);
+      const expected = expectRun(spec, draft.image, draft.surroundings, draft.atMs);
       const run: RunRow = {
         runId: spec.runId,
         pipeline: spec.pipeline.name,
@@ -42,11 +44,13 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
         createdAtMs: draft.atMs,
         endedAtMs: null,
         error: null,
-        forecast: expectRun(spec, draft.image, draft.surroundings, draft.atMs),
+        forecast: expected.forecast,
         idempotencyKey,
         specHash,
       };
       draft.put('runs', run);
+      draft.put('works', expected.work);
+      workArrives(draft, expected.arriving);
       draft.append('specs', { runId: spec.runId, spec: JSON.stringify(spec) });
       draft.append('outbox', {
         kind: 'start-run',
@@ -66,7 +70,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
 export const forecastOnly = (spec: RunSpec): Command<RunForecast> => ({
   apply(draft) {
     refuseMisfits(spec, draft.image);
-    const forecast = expectRun(spec, draft.image, draft.surroundings, draft.atMs);
+    const { forecast } = expectRun(spec, draft.image, draft.surroundings, draft.atMs);
     return () => forecast;
   },
 });

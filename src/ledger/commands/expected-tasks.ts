@@ -1,8 +1,6 @@
 import {
   ANYWHERE,
-  byArrival,
   durationSeconds,
-  type Forecast,
   type Pool,
   type ResourceRequest,
   type RunForecast,
@@ -14,13 +12,33 @@ import {
   type TaskKey,
 } from '../../domain/index.js';
 import { type ExpectedTask, forecastRun, plan, type WaitingTask } from '../../planner/index.js';
+import type { TaskWork, WorkRow } from '../rows.js';
 import type { Surroundings } from '../state/draft.js';
 import type { Image } from '../state/image.js';
+import { ranksFor } from '../state/load.js';
 
-/** What is forecast of a run that would be submitted now. */
-export const expectRun = (spec: RunSpec, image: Image, around: Surroundings, atMs: number): RunForecast => {
-  const tasks = mainPath(spec).map(([name, task]) => expectTask(spec, name, task, image, around, atMs));
-  return forecastRun(tasks, atMs, spec.deadlineAtMs ?? null);
+/** What is forecast of a run that would be submitted now, and the work that it would bring. */
+export interface ExpectedRun {
+  readonly forecast: RunForecast;
+  readonly work: WorkRow;
+  /** By pool, in device-seconds. */
+  readonly arriving: Readonly<Record<Pool, number>>;
+}
+
+/** Forecasts each task of the run, then asks the planner what each would have to wait for. */
+export const expectRun = (spec: RunSpec, image: Image, around: Surroundings, atMs: number): ExpectedRun => {
+  const outlines = mainPath(spec).map(([name, task]) => outline(spec, name, task, image, around));
+  const tasks = workOf(outlines);
+  const arriving = { gpu: 0, cpu: 0, io: 0 };
+  for (const { pool, items, deviceSeconds } of Object.values(tasks)) arriving[pool] += items * deviceSeconds;
+  const deadlineAtMs = spec.deadlineAtMs ?? null;
+  const ranks = ranksFor(image, around.policy, atMs, arriving, latestStart(outlines, tasks, deadlineAtMs));
+  const work = { runId: spec.runId, ranks, tasks };
+  const expected = outlines.map((task) => ({
+    ...task,
+    waitMs: waitNow({ spec, ...task }, { work, arriving }, image, around, atMs),
+  }));
+  return { forecast: forecastRun(expected, atMs, deadlineAtMs), work, arriving };
 };
 
 /** The tasks of a run in which nothing fails. */
@@ -30,17 +48,21 @@ const mainPath = ({ pipeline }: RunSpec): [string, Task][] => {
   return entries.filter(([name]) => !spare.has(name));
 };
 
-const expectTask = (
+/** A task of a run that has not begun, before anybody has asked how long it would wait. */
+type Outline = Omit<ExpectedTask, 'waitMs'> & { readonly request: ResourceRequest };
+
+const outline = (
   spec: RunSpec,
   name: string,
   task: Task,
   image: Image,
-  around: Surroundings,
-  atMs: number,
-): ExpectedTask => {
+  { forecaster, policy }: Surroundings,
+): Outline => {
   const request = resourceRequest(task);
   const { pool } = request;
-  const forecast = around.forecaster.predict({
+  const { usdPerDeviceHour, usdPerCoreHour } = policy.pools[pool];
+  const usdPerHour = request.devices * usdPerDeviceHour + request.cores * usdPerCoreHour;
+  const forecast = forecaster.predict({
     pipeline: spec.pipeline.name,
     task: name,
     pool,
@@ -48,17 +70,51 @@ const expectTask = (
     features: {},
     ...(task.estimate === undefined ? {} : { estimateSeconds: durationSeconds(task.estimate) }),
   });
-  const { usdPerDeviceHour, usdPerCoreHour } = around.policy.pools[pool];
-  const usdPerHour = request.devices * usdPerDeviceHour + request.cores * usdPerCoreHour;
   return {
     name,
+    request,
     needs: task.needs,
     items: Array.isArray(task.forEach) ? task.forEach.length : 1,
     parallel: parallel(image, pool, request),
-    waitMs: waitNow({ spec, request, forecast, name }, image, around, atMs),
     forecast,
     microUsdPerSecond: (usdPerHour * 1e6) / 3_600,
   };
+};
+
+/** What each task takes, with the longest path from its start to the end of the run, at P50. */
+const workOf = (outlines: readonly Outline[]): Readonly<Record<string, TaskWork>> => {
+  const followers = new Map<string, Outline[]>();
+  for (const task of outlines)
+    for (const need of task.needs) followers.set(need, [...(followers.get(need) ?? []), task]);
+  const paths = new Map<string, number>();
+  const pathOf = (task: Outline): number => {
+    const known = paths.get(task.name);
+    if (known !== undefined) return known;
+    const after = (followers.get(task.name) ?? []).map(pathOf);
+    const path = task.forecast.p50Seconds + Math.max(0, ...after);
+    paths.set(task.name, path);
+    return path;
+  };
+  return Object.fromEntries(
+    outlines.map((task) => {
+      const { name, items, forecast, request } = task;
+      const deviceSeconds = forecast.p50Seconds * sizeOf(request);
+      return [name, { pool: request.pool, items, deviceSeconds, pathSeconds: pathOf(task) }];
+    }),
+  );
+};
+
+/** When the run must have started to meet its deadline, at the P90 of its longest path. */
+const latestStart = (
+  outlines: readonly Outline[],
+  tasks: Readonly<Record<string, TaskWork>>,
+  deadlineAtMs: number | null,
+): number | null => {
+  const pathOf = ({ name }: Outline) => tasks[name]?.pathSeconds ?? 0;
+  const [longest] = [...outlines].sort((a, b) => pathOf(b) - pathOf(a));
+  if (deadlineAtMs === null || longest === undefined) return null;
+  const { p50Seconds, p90Seconds } = longest.forecast;
+  return deadlineAtMs - pathOf(longest) * (p90Seconds / p50Seconds) * 1_000;
 };
 
 /** How many such tasks the pool's nodes hold when empty. */
@@ -69,16 +125,10 @@ const parallel = (image: Image, pool: Pool, request: ResourceRequest): number =>
     .reduce((sum, held) => sum + (Number.isFinite(held) ? held : 1), 0);
 };
 
-interface Candidate {
-  readonly spec: RunSpec;
-  readonly name: string;
-  readonly request: ResourceRequest;
-  readonly forecast: Forecast;
-}
-
 /** Asks the planner itself: what it would say of such a task if it arrived now. */
 const waitNow = (
-  { spec, name, request, forecast }: Candidate,
+  { spec, name, request, forecast }: Outline & { readonly spec: RunSpec },
+  { work, arriving }: Pick<ExpectedRun, 'work' | 'arriving'>,
   image: Image,
   { policy }: Surroundings,
   atMs: number,
@@ -95,9 +145,9 @@ const waitNow = (
     placement: ANYWHERE,
     forecast,
     doneSeconds: 0,
-    rank: byArrival(atMs),
-    remainingDeviceSeconds: forecast.p50Seconds * sizeOf(request),
-    pathSeconds: forecast.p50Seconds,
+    rank: work.ranks[request.pool],
+    remainingDeviceSeconds: arriving[request.pool],
+    pathSeconds: work.tasks[name]?.pathSeconds ?? forecast.p50Seconds,
     deadlineAtMs: spec.deadlineAtMs ?? null,
     holds: [],
     suspectNodes: [],

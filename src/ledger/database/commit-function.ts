@@ -17,7 +17,8 @@ const body = (): string => `
 DECLARE now_at bigint := known + 1;
 BEGIN
   UPDATE head SET version = now_at, events = (counters->>'events')::bigint,
-    fencing = (counters->>'fencing')::bigint, arrivals = (counters->>'arrivals')::bigint
+    fencing = (counters->>'fencing')::bigint, arrivals = (counters->>'arrivals')::bigint,
+    loads = counters->'loads'
     WHERE version = known;
   IF NOT FOUND THEN RETURN false; END IF;
 ${[...HOT_NAMES.map(upsert), ...LOG_NAMES.map(append)].join('\n')}

@@ -16,6 +16,8 @@ import {
   type SpecRow,
   snake,
   type TaskRow,
+  type TenantRow,
+  type WorkRow,
 } from '../rows.js';
 import type { LedgerLog } from '../settings.js';
 import { COMMIT_FUNCTION, createCommitFunction, OUTBOX_CHANNEL } from './commit-function.js';
@@ -30,6 +32,8 @@ export interface Tables {
   head: Head & { readonly ledgerId: string };
   runs: Hot<RunRow>;
   specs: SpecRow;
+  works: Hot<WorkRow>;
+  tenants: Hot<TenantRow>;
   executions: Hot<ExecutionRow>;
   tasks: Hot<TaskRow>;
   leases: Hot<LeaseRow>;
@@ -146,7 +150,7 @@ const select = (table: keyof HotRows, where: string): string => {
 };
 /** One statement, so that all its rows are of one instant. */
 const readHot = (where: (table: keyof HotRows) => string): string =>
-  `SELECT (SELECT row_to_json(h) FROM (SELECT version, events, fencing, arrivals, ledger_id AS "ledgerId" FROM head) h) AS head,
+  `SELECT (SELECT row_to_json(h) FROM (SELECT version, events, fencing, arrivals, loads, ledger_id AS "ledgerId" FROM head) h) AS head,
   ${HOT_NAMES.map((table) => select(table, where(table))).join(',\n  ')}`;
 
 const OF_OPEN_RUNS = "run_id IN (SELECT run_id FROM runs WHERE status = 'running')";
@@ -154,6 +158,8 @@ const READ_LIVE = readHot(
   (table) =>
     ({
       runs: "status = 'running'",
+      works: OF_OPEN_RUNS,
+      tenants: 'true',
       executions: OF_OPEN_RUNS,
       tasks: OF_OPEN_RUNS,
       leases: "state <> 'released'",
@@ -162,7 +168,7 @@ const READ_LIVE = readHot(
 );
 const READ_SINCE = readHot(() => 'version > $1');
 const READ_RUNS = readHot((table) =>
-  table === 'nodes' || table === 'leases' ? 'false' : 'run_id = ANY($1)',
+  table === 'nodes' || table === 'leases' || table === 'tenants' ? 'false' : 'run_id = ANY($1)',
 );
 const COMMIT = `SELECT ${COMMIT_FUNCTION}($1, $2, $3) AS done`;
 

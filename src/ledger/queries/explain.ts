@@ -5,7 +5,7 @@ import type { Database } from '../database/database.js';
 import type { EventRow, TaskRow } from '../rows.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
-import { attemptId } from '../state/image.js';
+import { attemptId } from '../state/planner-view.js';
 import { readAttempts } from './runs.js';
 import { eta, expectation, obstacles, sentenceOf } from './sentences.js';
 

@@ -1,35 +1,65 @@
-import { POOLS } from '../../domain/index.js';
+import { POOLS, type Pool } from '../../domain/index.js';
 import { plan, poolsOf } from '../../planner/index.js';
-import type { TaskRow } from '../rows.js';
+import type { LeaseRow, TaskRow } from '../rows.js';
 import type { Draft } from './draft.js';
-import { defer, grant } from './transitions.js';
+import { workCorrected } from './load.js';
+import { deviceSecondsOf } from './run-work.js';
+import { defer, grant, lapsePromises, preempt } from './transitions.js';
 
 /**
  * One planner cycle over the pools in which something changed or of which somebody asked; again while it grants all that it
- * looked at, for then there may be room for those behind. Costs nothing where nothing waits.
+ * looked at, for then there may be room for those behind, and after it made others give way. Costs nothing where nothing waits.
  */
 export const runCycle = (draft: Draft): void => {
-  const { image, surroundings } = draft;
-  const { cluster } = image;
+  const { cluster } = draft.image;
+  resize(draft);
   const waiting = [...draft.asked].flatMap((id) => cluster.task(id) ?? []);
-  const asked = new Set(waiting.map(({ id }) => id));
-  const askedPools = new Set(waiting.flatMap(poolsOf));
-  for (;;) {
-    const pools = POOLS.filter(
-      (pool) => cluster.pool(pool).queue.size > 0 && (image.touched.has(pool) || askedPools.has(pool)),
-    );
-    image.touched.clear();
-    if (pools.length === 0) return;
-    const { grants, deferrals, considered } = plan(cluster, surroundings.policy, draft.atMs, {
-      pools,
-      asked,
-    });
-    for (const decision of grants) grant(draft, row(draft, decision.id), decision);
-    if (grants.length > 0 && grants.length === considered) continue;
-    for (const deferral of deferrals) defer(draft, row(draft, deferral.id), deferral);
-    image.touched.clear();
-    return;
-  }
+  const scope = { asked: new Set(waiting.map(({ id }) => id)), pools: new Set(waiting.flatMap(poolsOf)) };
+  while (planOnce(draft, scope));
+  lapsePromises(draft);
+  draft.image.touched.clear();
 };
 
-const row = (draft: Draft, id: string): TaskRow => draft.image.tasks.get(id) as TaskRow;
+/** One pass of the planner; true where another may find more. */
+const planOnce = (
+  draft: Draft,
+  { asked, pools: askedPools }: { readonly asked: ReadonlySet<string>; readonly pools: ReadonlySet<Pool> },
+): boolean => {
+  const { image, surroundings, atMs } = draft;
+  const { cluster, touched } = image;
+  const spans = Object.keys(surroundings.policy.limits).length > 0 && touched.size > 0;
+  const pools = POOLS.filter(
+    (pool) => cluster.pool(pool).queue.size > 0 && (spans || touched.has(pool) || askedPools.has(pool)),
+  );
+  touched.clear();
+  if (pools.length === 0) return false;
+  const decided = plan(cluster, surroundings.policy, atMs, { pools, asked });
+  const { grants, preemptions, deferrals, considered } = decided;
+  for (const decision of grants) grant(draft, task(draft, decision.id), decision);
+  for (const decision of preemptions) preempt(draft, lease(draft, decision.leaseId), decision);
+  if (preemptions.length > 0 || (grants.length > 0 && grants.length === considered)) return true;
+  for (const deferral of deferrals) defer(draft, task(draft, deferral.id), deferral);
+  return false;
+};
+
+const task = (draft: Draft, id: string): TaskRow => draft.image.tasks.get(id) as TaskRow;
+const lease = (draft: Draft, id: string): LeaseRow => draft.image.leases.get(id) as LeaseRow;
+
+/** A waiting task is put in its new place once its siblings speak for so many times the size that it was taken for. */
+const RESIZE_AT = 2;
+
+/** Waiting tasks whose siblings run longer than forecast are taken for longer too. */
+const resize = (draft: Draft): void => {
+  const { siblings, runs } = draft.image;
+  for (const id of siblings.changed(draft.atMs)) {
+    const row = task(draft, id);
+    const run = runs.get(row.runId);
+    if (run === undefined) continue;
+    const takenSeconds = Math.max(row.forecast.p50Seconds, siblings.evidence(row, run));
+    const before = row.takenSeconds ?? row.forecast.p50Seconds;
+    if (takenSeconds < RESIZE_AT * before && before < RESIZE_AT * takenSeconds) continue;
+    const next = { ...row, takenSeconds };
+    workCorrected(draft, row.request.pool, deviceSecondsOf(next) - deviceSecondsOf(row));
+    draft.put('tasks', next);
+  }
+};

@@ -127,6 +127,8 @@ export class GroupCommit {
       return false;
     }
     onCommitted(draft);
+    this.image.siblings.settled();
+    this.image.noteLeases(new Set(draft.touchedLeases().flatMap((id) => this.image.leases.get(id) ?? [])));
     this.#forgetEnded(draft);
     for (const [index, call] of batch.entries()) results[index]?.(call);
     return true;
@@ -136,8 +138,8 @@ export class GroupCommit {
     const { database } = this.parts;
     const writes = draft.writes();
     if (Object.keys(writes).length === 0) return (await database.headVersion()) === known;
-    const { events, fencing, arrivals } = this.image.head;
-    if (!(await database.commit(known, { events, fencing, arrivals }, writes))) return false;
+    const { events, fencing, arrivals, loads } = this.image.head;
+    if (!(await database.commit(known, { events, fencing, arrivals, loads }, writes))) return false;
     this.image.head = { ...this.image.head, version: known + 1 };
     return true;
   }

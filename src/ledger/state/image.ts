@@ -1,35 +1,29 @@
-import {
-  ANYWHERE,
-  byArrival,
-  POOLS,
-  type Pool,
-  type RunId,
-  type RunningLease,
-  sizeOf,
-  type TaskKey,
-} from '../../domain/index.js';
-import { Cluster, type Policy, type WaitingTask } from '../../planner/index.js';
+import { POOLS, type Pool, type Rank, type RunId, type TaskKey, taskName } from '../../domain/index.js';
+import { Cluster, type Policy, poolsOf, rankFor } from '../../planner/index.js';
 import type { HotState } from '../database/database.js';
 import {
   type ExecutionRow,
+  type Head,
   HOT_NAMES,
   type HotRows,
   type LeaseRow,
   type NodeRow,
   type RunRow,
   type TaskRow,
+  type TenantRow,
+  type WorkRow,
 } from '../rows.js';
 import { HotTable } from './hot-table.js';
-
-/** Names an attempt among all attempts. */
-export const attemptId = (runId: string, taskKey: string, attempt: number): string =>
-  `${runId}/${taskKey}#${attempt}`;
-const idOf = (task: TaskRow): string => attemptId(task.runId, task.taskKey, task.attempt);
+import { loadOf } from './load.js';
+import { attemptId, idOf, runningLease, waitingTask } from './planner-view.js';
+import { RunWork } from './run-work.js';
+import { Siblings } from './siblings.js';
 
 /** All that belongs to one open run. */
 interface RunView {
   readonly tasks: Map<string, TaskRow>;
   readonly executions: Map<string, ExecutionRow>;
+  readonly work: RunWork;
 }
 
 /**
@@ -37,15 +31,33 @@ interface RunView {
  * planner read. It is the database's state at `head.version`, plus, while a batch is prepared, that batch.
  */
 export class Image {
-  head = { version: 0, events: 0, fencing: 0, arrivals: 0, ledgerId: '' };
+  head: Head & { readonly ledgerId: string } = {
+    version: 0,
+    events: 0,
+    fencing: 0,
+    arrivals: 0,
+    loads: {},
+    ledgerId: '',
+  };
   /** What the planner sees of it. */
   readonly cluster: Cluster;
   /** Pools in which something changed since the last cycle. */
   readonly touched = new Set<Pool>();
+  /** Waiting attempts for which others give way. */
+  readonly promised = new Set<string>();
+  readonly siblings = new Siblings();
 
   readonly runs = new HotTable<RunRow>(
     ({ runId }) => runId,
     (before, after) => this.#indexRun(before, after),
+  );
+  readonly works = new HotTable<WorkRow>(
+    ({ runId }) => runId,
+    (before, after) => this.#indexWork(before, after),
+  );
+  readonly tenants = new HotTable<TenantRow>(
+    ({ tenant }) => tenant,
+    (before, after) => this.cluster.use.set((after ?? before)?.tenant ?? '', after),
   );
   readonly executions = new HotTable<ExecutionRow>(
     ({ workflowId, executionId }) => `${workflowId}/${executionId}`,
@@ -64,8 +76,9 @@ export class Image {
   readonly #byRun = new Map<string, RunView>();
   readonly #byIdempotencyKey = new Map<string, RunId>();
   readonly #taskByLease = new Map<string, TaskRow>();
+  readonly #sizes = new Map<Pool, number>();
 
-  constructor(policy: Policy) {
+  constructor(private readonly policy: Policy) {
     this.cluster = new Cluster(policy);
   }
 
@@ -74,6 +87,7 @@ export class Image {
     for (const name of HOT_NAMES) {
       for (const row of state[name]) (this[name] as HotTable<HotRows[typeof name]>).set(row);
     }
+    this.noteLeases(state.leases.toSorted((a, b) => a.fencing - b.fencing));
     for (const lease of state.leases) if (lease.state === 'released') this.leases.delete(lease.leaseId);
     this.head = state.head;
   }
@@ -84,9 +98,36 @@ export class Image {
       const view = this.#byRun.get(runId);
       for (const key of [...(view?.tasks.keys() ?? [])]) this.tasks.delete(key);
       for (const key of [...(view?.executions.keys() ?? [])]) this.executions.delete(key);
+      if (this.works.get(runId)) this.works.delete(runId);
       if (this.runs.get(runId)) this.runs.delete(runId);
       this.#byRun.delete(runId);
     }
+  }
+
+  /** Leases as they have been written. */
+  noteLeases(leases: Iterable<LeaseRow>): void {
+    for (const lease of leases)
+      this.siblings.note(
+        lease,
+        this.task(lease.runId, lease.taskKey, lease.attempt),
+        this.runs.get(lease.runId),
+      );
+  }
+
+  /** What is left of a run. */
+  workOf(runId: string): RunWork {
+    return this.#view(runId).work;
+  }
+
+  /** A pool's whole size in the unit in which its work is counted: devices, cores or slots. */
+  sizeOf(pool: Pool): number {
+    let size = this.#sizes.get(pool);
+    if (size === undefined) {
+      const nodes = [...this.cluster.pool(pool).nodes.values()].filter(({ state }) => state === 'active');
+      size = nodes.reduce((sum, { capacity }) => sum + capacity[COUNTED[pool]], 0);
+      this.#sizes.set(pool, size);
+    }
+    return size;
   }
 
   task(runId: RunId, taskKey: TaskKey, attempt: number): TaskRow | undefined {
@@ -117,7 +158,7 @@ export class Image {
   #view(runId: string): RunView {
     let view = this.#byRun.get(runId);
     if (view === undefined) {
-      view = { tasks: new Map(), executions: new Map() };
+      view = { tasks: new Map(), executions: new Map(), work: new RunWork() };
       this.#byRun.set(runId, view);
     }
     return view;
@@ -128,87 +169,104 @@ export class Image {
     if (after?.idempotencyKey) this.#byIdempotencyKey.set(after.idempotencyKey, after.runId);
   }
 
+  #indexWork(before: WorkRow | undefined, after: WorkRow | undefined): void {
+    const row = after ?? before;
+    if (row) this.#view(row.runId).work.expect(after);
+  }
+
   #indexExecution(before: ExecutionRow | undefined, after: ExecutionRow | undefined): void {
     if (before) this.#byRun.get(before.runId)?.executions.delete(this.executions.keyOf(before));
     if (after) this.#view(after.runId).executions.set(this.executions.keyOf(after), after);
   }
 
   #indexTask(before: TaskRow | undefined, after: TaskRow | undefined): void {
+    const row = after ?? before;
+    if (row === undefined) return;
+    const { tasks, work } = this.#view(row.runId);
+    const { pool } = row.request;
+    const toldBefore = work.told(pool);
     if (before) {
-      this.#byRun.get(before.runId)?.tasks.delete(idOf(before));
+      tasks.delete(idOf(before));
       if (before.leaseId) this.#taskByLease.delete(before.leaseId);
-      if (before.state === 'waiting') this.#wait(before, false);
+      if (before.state === 'waiting' && after?.state !== 'waiting') this.#stopWaiting(before);
+      if (after === undefined) work.remove(before);
     }
     if (after) {
-      this.#view(after.runId).tasks.set(idOf(after), after);
+      tasks.set(idOf(after), after);
       if (after.leaseId) this.#taskByLease.set(after.leaseId, after);
-      if (after.state === 'waiting') this.#wait(after, true);
+      work.set(after);
+      if (after.state === 'waiting') this.#wait(after);
     }
+    if (work.told(pool) !== toldBefore)
+      for (const task of tasks.values())
+        if (task.state === 'waiting' && task.request.pool === pool && task !== after) this.#wait(task);
+    const lease = after?.leaseId && before?.state === after.state ? this.liveLease(after.leaseId) : undefined;
+    if (lease) this.#setLease(lease);
   }
 
-  #wait(task: TaskRow, waits: boolean): void {
-    this.touched.add(task.request.pool);
+  #wait(task: TaskRow): void {
     const run = this.runs.get(task.runId);
-    if (waits && run) this.cluster.setTask(waitingTask(task, run));
-    else this.cluster.removeTask(idOf(task));
+    if (run === undefined) return;
+    const work = this.workOf(task.runId);
+    const known = work.row?.tasks[taskName(task.taskKey)];
+    const waiting = waitingTask(task, {
+      run,
+      work,
+      rank: this.#rank(run, task.request.pool),
+      pathSeconds: known?.pathSeconds ?? task.forecast.p50Seconds,
+    });
+    for (const pool of poolsOf(waiting)) this.touched.add(pool);
+    this.cluster.setTask(waiting);
+    this.siblings.wait(waiting.id, task, run, true);
+    if (task.promised) this.promised.add(waiting.id);
+    else this.promised.delete(waiting.id);
+  }
+
+  #stopWaiting(task: TaskRow): void {
+    const id = idOf(task);
+    const run = this.runs.get(task.runId);
+    const waiting = this.cluster.task(id);
+    for (const pool of waiting ? poolsOf(waiting) : []) this.touched.add(pool);
+    this.cluster.removeTask(id);
+    if (run) this.siblings.wait(id, task, run, false);
+    this.promised.delete(id);
+  }
+
+  /** As it was when the run arrived; of a run of an older version as if it arrived now. */
+  #rank(run: RunRow, pool: Pool): Rank {
+    return (
+      this.works.get(run.runId)?.ranks[pool] ??
+      rankFor(run.createdAtMs, loadOf(this.head.loads, pool), this.policy, null)
+    );
   }
 
   #indexLease(before: LeaseRow | undefined, after: LeaseRow | undefined): void {
     if (before) this.touched.add(before.pool);
     if (after) this.touched.add(after.pool);
-    if (after && after.state !== 'released') this.cluster.setLease(this.#runningLease(after, after.state));
+    if (after && after.state !== 'released') this.#setLease(after);
     else if (before) this.cluster.removeLease(before.leaseId);
   }
 
-  #runningLease(lease: LeaseRow, state: RunningLease['state']): RunningLease {
+  #setLease(lease: LeaseRow): void {
+    if (lease.state === 'released') return;
     const run = this.runs.get(lease.runId);
     const task = this.task(lease.runId, lease.taskKey, lease.attempt);
-    return {
-      ...lease,
-      id: lease.leaseId,
-      state,
-      tenant: run?.tenant ?? '',
-      priorityClass: task?.priorityClass ?? run?.priorityClass ?? 'normal',
-      p50Seconds: (lease.expectedEndP50Ms - lease.grantedAtMs) / 1_000,
-      p90Seconds: (lease.expectedEndP90Ms - lease.grantedAtMs) / 1_000,
-      doneSeconds: 0,
-      rank: byArrival(run?.createdAtMs ?? lease.grantedAtMs),
-      checkpoints: null,
-      preemptions: 0,
-      placement: ANYWHERE,
-      also: [],
-      givesWayTo: null,
-    };
+    const rank = run
+      ? this.#rank(run, lease.pool)
+      : rankFor(lease.grantedAtMs, loadOf(this.head.loads, lease.pool), this.policy, null);
+    const { graceSeconds } = this.policy;
+    this.cluster.setLease(runningLease(lease, lease.state, { run, task, rank, graceSeconds }));
   }
 
   #indexNode(before: NodeRow | undefined, after: NodeRow | undefined): void {
-    for (const pool of POOLS) if (pool === before?.pool || pool === after?.pool) this.touched.add(pool);
+    for (const pool of POOLS)
+      if (pool === before?.pool || pool === after?.pool) {
+        this.touched.add(pool);
+        this.#sizes.delete(pool);
+      }
     if (after) this.cluster.setNode({ ...after, id: after.nodeId });
     else if (before) this.cluster.removeNode(before.nodeId);
   }
 }
 
-/** A waiting attempt as the planner sees it. */
-export const waitingTask = (task: TaskRow, run: RunRow): WaitingTask => ({
-  id: idOf(task),
-  runId: task.runId,
-  taskKey: task.taskKey,
-  tenant: run.tenant,
-  priorityClass: task.priorityClass,
-  arrival: task.arrival,
-  readyAtMs: task.readyAtMs,
-  options: [{ request: task.request, speed: 1 }],
-  placement: ANYWHERE,
-  forecast: task.forecast,
-  doneSeconds: 0,
-  rank: byArrival(run.createdAtMs),
-  remainingDeviceSeconds: task.forecast.p50Seconds * sizeOf(task.request),
-  pathSeconds: task.forecast.p50Seconds,
-  deadlineAtMs: run.deadlineAtMs,
-  holds: task.paused ? [PAUSED] : [],
-  suspectNodes: task.suspectNodes,
-  preemptions: 0,
-  promised: false,
-});
-
-const PAUSED = { code: 'run-paused', detail: 'its run is paused', fromMs: 0, untilMs: null } as const;
+const COUNTED = { gpu: 'devices', cpu: 'cores', io: 'slots' } as const;

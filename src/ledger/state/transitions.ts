@@ -6,13 +6,16 @@ import {
   type LeaseId,
   type Revoked,
   type RunId,
+  sizeOf,
   taskName,
   taskQueue,
 } from '../../domain/index.js';
-import type { Deferral, Grant } from '../../planner/index.js';
+import type { Deferral, Grant, Preemption } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
 import type { Draft } from './draft.js';
-import { attemptId } from './image.js';
+import { workCorrected } from './load.js';
+import { attemptId } from './planner-view.js';
+import { deviceSecondsOf } from './run-work.js';
 
 /** The states in which an attempt is not over. */
 export const isLive = ({ state }: TaskRow): boolean =>
@@ -23,7 +26,6 @@ const named = ({ runId, taskKey, attempt, nodeId }: TaskRow) => ({ runId, taskKe
 /** A waiting task gets its lease. Whoever did not ask in this batch hears of it by signal. */
 export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
   const lease = leaseFor(draft, task, decision);
-  draft.put('leases', lease);
   const waitedSeconds = Math.max(0, draft.atMs - task.readyAtMs) / 1_000;
   const verdict: Granted = {
     kind: 'granted',
@@ -44,7 +46,11 @@ export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
     nodeId,
     taskQueue: lease.taskQueue,
     grantedAtMs: draft.atMs,
+    promised: false,
   });
+  draft.put('leases', lease);
+  use(draft, lease, expectedDeviceSeconds(lease));
+  if (task.promised) endPromise(draft, decision.id);
   draft.event({
     kind: 'granted',
     ...named(task),
@@ -65,10 +71,14 @@ export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
   }
 };
 
-const leaseFor = (draft: Draft, task: TaskRow, { pool, nodeId, incarnation, devices }: Grant): LeaseRow => {
+const leaseFor = (
+  draft: Draft,
+  task: TaskRow,
+  { pool, nodeId, incarnation, devices, option: { request, speed } }: Grant,
+): LeaseRow => {
   const fencing = draft.next('fencing');
   const { p50Seconds, p90Seconds } = task.forecast;
-  const { devices: deviceCount, cores, memoryBytes, slots } = task.request;
+  const { devices: deviceCount, cores, memoryBytes, slots } = request;
   return {
     leaseId: `lease-${draft.image.head.ledgerId}-${fencing}` as LeaseId,
     fencing,
@@ -84,9 +94,13 @@ const leaseFor = (draft: Draft, task: TaskRow, { pool, nodeId, incarnation, devi
     attempt: task.attempt,
     workflowId: task.workflowId,
     grantedAtMs: draft.atMs,
-    expectedEndP50Ms: Math.round(draft.atMs + p50Seconds * 1_000),
-    expectedEndP90Ms: Math.round(draft.atMs + p90Seconds * 1_000),
+    expectedEndP50Ms: Math.round(draft.atMs + (p50Seconds / speed) * 1_000),
+    expectedEndP90Ms: Math.round(draft.atMs + (p90Seconds / speed) * 1_000),
     releasedAtMs: null,
+    tenant: draft.image.runs.get(task.runId)?.tenant ?? null,
+    givesWayTo: null,
+    preemptingAtMs: null,
+    checkpointAtMs: null,
   };
 };
 
@@ -100,6 +114,73 @@ const leaseOf = (row: LeaseRow): Lease => ({
   resources: row.resources,
   taskQueue: row.taskQueue,
 });
+
+const expectedDeviceSeconds = ({ resources, grantedAtMs, expectedEndP50Ms }: LeaseRow): number =>
+  (sizeOf(resources) * (expectedEndP50Ms - grantedAtMs)) / 1_000;
+
+/** Counts what a lease is expected to take for its tenant, or corrects that once it has ended. */
+const use = (draft: Draft, { tenant }: LeaseRow, deviceSeconds: number): void => {
+  if (tenant === null) return;
+  draft.put('tenants', { tenant, ...draft.image.cluster.use.after(tenant, deviceSeconds, draft.atMs) });
+};
+
+/** A lease is asked to make room; what it frees is kept for the waiting task that it is for. */
+export const preempt = (
+  draft: Draft,
+  lease: LeaseRow,
+  { forId, lostDeviceSeconds, soonerSeconds }: Preemption,
+): void => {
+  const { leaseId, fencing, runId, taskKey, attempt, nodeId, workflowId } = lease;
+  const winner = draft.image.tasks.get(forId);
+  const task = draft.image.task(runId, taskKey, attempt);
+  const classes = `class ${winner?.priorityClass} before ${task?.priorityClass}`;
+  const reason = `${forId} needs the hardware (${classes})`;
+  draft.put('leases', { ...lease, state: 'preempting', givesWayTo: forId, preemptingAtMs: draft.atMs });
+  const cost = { lostDeviceSeconds, soonerSeconds };
+  const who = { runId, taskKey, attempt };
+  draft.event({
+    kind: 'preempting',
+    ...who,
+    nodeId,
+    detail: {
+      leaseId,
+      for: winner && { runId: winner.runId, taskKey: winner.taskKey, attempt: winner.attempt },
+      priorityClass: task?.priorityClass,
+      forClass: winner?.priorityClass,
+      ...cost,
+    },
+  });
+  signal(draft, runId, { workflowId, name: 'preempt', payload: { leaseId, fencing, reason } });
+  if (winner === undefined) return;
+  if (!winner.promised) draft.put('tasks', { ...winner, promised: true });
+  draft.event({
+    kind: 'promised',
+    runId: winner.runId,
+    taskKey: winner.taskKey,
+    attempt: winner.attempt,
+    nodeId,
+    detail: { from: who, priorityClass: task?.priorityClass, forClass: winner.priorityClass, ...cost },
+  });
+};
+
+/** A task needs no more that others give way for it: what they free goes to whoever is next. */
+const endPromise = (draft: Draft, id: string): void => {
+  for (const lease of draft.image.leasesWhere(({ givesWayTo }) => givesWayTo === id))
+    draft.put('leases', { ...lease, givesWayTo: null });
+};
+
+/** Promises for which nobody gives way any more, and which were of no use: the task waits on like all others. */
+export const lapsePromises = (draft: Draft): void => {
+  const { promised } = draft.image;
+  if (promised.size === 0) return;
+  const kept = new Set(
+    draft.image.leasesWhere((lease) => lease.givesWayTo !== null).map((lease) => lease.givesWayTo),
+  );
+  for (const id of promised) {
+    const task = draft.image.tasks.get(id);
+    if (task && !kept.has(id)) draft.put('tasks', { ...task, promised: false });
+  }
+};
 
 /** A waiting task is told why it waits. The record of it is made once, when it begins to wait. */
 export const defer = (draft: Draft, task: TaskRow, deferral: Deferral): void => {
@@ -120,9 +201,15 @@ export const defer = (draft: Draft, task: TaskRow, deferral: Deferral): void => 
 /** The attempt is over, as its workflow says: the fact is kept, whatever we believed of it. */
 export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void => {
   const { outcome, startedAtMs, endedAtMs, error } = ended;
+  if (outcome === 'succeeded') {
+    const ranSeconds = startedAtMs === null ? 0 : Math.max(0, endedAtMs - startedAtMs) / 1_000;
+    const actual = (task.doneSeconds + ranSeconds) * sizeOf(task.request);
+    workCorrected(draft, task.request.pool, actual - deviceSecondsOf(task));
+  }
   draft.put('tasks', {
     ...task,
     state: outcome,
+    doneSeconds: task.doneSeconds + keptSeconds(ended),
     revision: task.revision + 1,
     nodeId: ended.nodeId ?? task.nodeId,
     startedAtMs,
@@ -149,6 +236,12 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
     draft.append('results', { hash, runId, taskKey, outputs: ended.outputs ?? {}, storedAtMs: draft.atMs });
   }
 };
+
+/** What of an attempt's work a later one need not do again. */
+const keptSeconds = ({ outcome, startedAtMs, endedAtMs, lostSeconds }: EndedAttempt): number =>
+  outcome === 'succeeded' || startedAtMs === null || lostSeconds === undefined
+    ? 0
+    : Math.max(0, (endedAtMs - startedAtMs) / 1_000 - lostSeconds);
 
 const observe = (draft: Draft, task: TaskRow, ended: EndedAttempt, startedAtMs: number): void => {
   const run = draft.image.runs.get(task.runId);
@@ -179,6 +272,7 @@ const observe = (draft: Draft, task: TaskRow, ended: EndedAttempt, startedAtMs: 
 export const withdraw = (draft: Draft, task: TaskRow): void => {
   const lease = task.leaseId === null ? undefined : draft.image.liveLease(task.leaseId);
   if (lease) release(draft, lease);
+  if (task.promised) endPromise(draft, idOfTask(task));
   endWithout(draft, task, 'withdrawn', 'its run no longer wants it');
   draft.event({ kind: 'withdrawn', ...named(task) });
 };
@@ -187,7 +281,7 @@ const endWithout = (draft: Draft, task: TaskRow, state: 'withdrawn' | 'revoked',
   const { taskKey, attempt } = task;
   const verdict: Revoked = { kind: 'revoked', taskKey, attempt, revision: task.revision + 1, why };
   const endedAtMs = state === 'withdrawn' ? draft.atMs : null;
-  draft.put('tasks', { ...task, state, revision: verdict.revision, verdict, endedAtMs });
+  draft.put('tasks', { ...task, state, revision: verdict.revision, verdict, endedAtMs, promised: false });
   return verdict;
 };
 
@@ -205,8 +299,11 @@ export const revoke = (draft: Draft, lease: LeaseRow, why: string, told: boolean
 };
 
 /** The lease's hardware is free: its process has ended, or its node has fenced itself. */
-export const release = (draft: Draft, lease: LeaseRow): void =>
+export const release = (draft: Draft, lease: LeaseRow): void => {
   draft.put('leases', { ...lease, state: 'released', releasedAtMs: draft.atMs });
+  const heldSeconds = Math.max(0, draft.atMs - lease.grantedAtMs) / 1_000;
+  use(draft, lease, heldSeconds * sizeOf(lease.resources) - expectedDeviceSeconds(lease));
+};
 
 /** Orders a signal. */
 export const signal = (

@@ -1,7 +1,7 @@
 import type { Policy } from '../policy/read.js';
 
 /** What one tenant has used by a moment; it decays from there. */
-interface Use {
+export interface Use {
   readonly deviceSeconds: number;
   readonly atMs: number;
 }
@@ -17,7 +17,18 @@ export class TenantUse {
 
   /** Adds what a task is forecast to use when it starts, and when it has ended what that was wrong by. */
   add(tenant: string, deviceSeconds: number, atMs: number): void {
-    this.#used.set(tenant, { deviceSeconds: Math.max(0, this.#at(tenant, atMs) + deviceSeconds), atMs });
+    this.set(tenant, this.after(tenant, deviceSeconds, atMs));
+  }
+
+  /** What a tenant's use would be with so much more. */
+  after(tenant: string, deviceSeconds: number, atMs: number): Use {
+    return { deviceSeconds: Math.max(0, this.#at(tenant, atMs) + deviceSeconds), atMs };
+  }
+
+  /** Takes a tenant's use as it was stored. */
+  set(tenant: string, use: Use | undefined): void {
+    if (use === undefined) this.#used.delete(tenant);
+    else this.#used.set(tenant, use);
   }
 
   /** Use by weight, as of a moment. */

@@ -1,43 +1,72 @@
 import type { Rank } from '../../domain/index.js';
 import type { Policy } from '../policy/read.js';
 
+/** A pool's load in numbers, so that it can be stored. */
+export interface LoadNumbers {
+  readonly backlogDeviceSeconds: number;
+  readonly atMs: number;
+  readonly longestWaitMs: number;
+  readonly arrivals: number;
+  readonly totalDeviceSeconds: number;
+}
+
+const IDLE: LoadNumbers = {
+  backlogDeviceSeconds: 0,
+  atMs: 0,
+  longestWaitMs: 0,
+  arrivals: 0,
+  totalDeviceSeconds: 0,
+};
+
 /**
  * How loaded a pool is, kept up event by event: the wait that first come, first served would give, and the average size of work.
  * The wait is that of a virtual queue that runs alongside, all its hardware always busy: each arrival adds its work, as forecast
  * at first and as it was once it has ended, and time takes it away at the rate of the pool.
  */
 export class PoolLoad {
-  #backlogDeviceSeconds = 0;
-  #atMs = 0;
-  #longestWaitMs = 0;
-  #arrivals = 0;
-  #totalDeviceSeconds = 0;
+  #numbers: LoadNumbers;
+
+  constructor(numbers: LoadNumbers = IDLE) {
+    this.#numbers = numbers;
+  }
+
+  get numbers(): LoadNumbers {
+    return this.#numbers;
+  }
 
   /** Work arrives: a task's, or all of a run's. `size`: the pool's whole size, in the unit of `sizeOf`. */
   arrived(deviceSeconds: number, atMs: number, size: number): void {
-    this.#arrivals += 1;
-    this.#totalDeviceSeconds += deviceSeconds;
+    const { arrivals, totalDeviceSeconds } = this.#numbers;
+    this.#numbers = {
+      ...this.#numbers,
+      arrivals: arrivals + 1,
+      totalDeviceSeconds: totalDeviceSeconds + deviceSeconds,
+    };
     this.corrected(deviceSeconds, atMs, size);
   }
 
   /** Work turned out to be so much more, or less, than it was taken for. */
   corrected(deviceSeconds: number, atMs: number, size: number): void {
-    const passed = Math.max(0, atMs - this.#atMs) / 1_000;
-    this.#backlogDeviceSeconds = Math.max(
-      0,
-      Math.max(0, this.#backlogDeviceSeconds - passed * size) + deviceSeconds,
-    );
-    this.#atMs = Math.max(atMs, this.#atMs);
-    if (size > 0)
-      this.#longestWaitMs = Math.max(this.#longestWaitMs, (this.#backlogDeviceSeconds / size) * 1_000);
+    const before = this.#numbers;
+    const passed = Math.max(0, atMs - before.atMs) / 1_000;
+    const rest = Math.max(0, before.backlogDeviceSeconds - passed * size);
+    const backlogDeviceSeconds = Math.max(0, rest + deviceSeconds);
+    const waitMs = size > 0 ? (backlogDeviceSeconds / size) * 1_000 : 0;
+    this.#numbers = {
+      ...before,
+      backlogDeviceSeconds,
+      atMs: Math.max(atMs, before.atMs),
+      longestWaitMs: Math.max(before.longestWaitMs, waitMs),
+    };
   }
 
   /** The longest wait so far that first come, first served would have given. */
   get longestWaitMs(): number {
-    return this.#longestWaitMs;
+    return this.#numbers.longestWaitMs;
   }
   get meanDeviceSeconds(): number {
-    return this.#arrivals === 0 ? 0 : this.#totalDeviceSeconds / this.#arrivals;
+    const { arrivals, totalDeviceSeconds } = this.#numbers;
+    return arrivals === 0 ? 0 : totalDeviceSeconds / arrivals;
   }
 }
 
