@@ -9,7 +9,7 @@ export type { Table } from './workload/columns.js';
 export type { TextLine } from './workload/dags.js';
 export { factsOf } from './workload/facts.js';
 export { evenFleet } from './workload/fleet.js';
-export { criticalPathSeconds, earliestEnds } from './workload/graph.js';
+export { aloneSeconds, criticalPathSeconds, earliestEnds } from './workload/graph.js';
 export { type JobPlan, type Jobs, readJobs } from './workload/jobs.js';
 export { Mistakes } from './workload/mistakes.js';
 export type {

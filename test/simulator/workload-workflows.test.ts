@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { criticalPathSeconds, earliestEnds, readWorkflows } from '../../src/simulator/index.js';
+import {
+  aloneSeconds,
+  criticalPathSeconds,
+  earliestEnds,
+  evenFleet,
+  readWorkflows,
+} from '../../src/simulator/index.js';
 import { aTable, jsonLines, mistakesOf, workflowsOf } from './builders.js';
 
 /** Two tasks that need a first one, and a last one that needs both. The parents stand behind their children. */
@@ -112,5 +118,10 @@ describe("a run's graph", () => {
 
   it('takes at least as long as its longest path', () => {
     expect(criticalPathSeconds(run?.tasks ?? [])).toBe(26);
+  });
+
+  it('takes alone as long as its work on the whole pool, where that is longer', () => {
+    const alone = (cores: number) => run && aloneSeconds(run, evenFleet('cpu', cores));
+    expect([alone(1), alone(2)]).toEqual([36, 26]);
   });
 });

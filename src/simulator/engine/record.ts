@@ -1,8 +1,9 @@
-import type { RunRecord } from '../workload/types.js';
+import { aloneSeconds } from '../workload/graph.js';
+import type { Fleet, RunRecord } from '../workload/types.js';
 import type { RunState } from './state.js';
 
-/** What is reported of a run that has ended. */
-export const recordOf = (state: RunState): RunRecord => {
+/** What is reported of a run that has ended; alone it would have had the whole fleet. */
+export const recordOf = (state: RunState, fleet: Fleet): RunRecord => {
   const {
     run,
     index,
@@ -23,7 +24,7 @@ export const recordOf = (state: RunState): RunRecord => {
     endAtMs: endedAtMs,
     deadlineAtMs: run.deadlineAtMs,
     runSeconds,
-    idealSeconds: runSeconds,
+    idealSeconds: aloneSeconds(run, fleet),
     devices: tasks.reduce((most, { size }) => Math.max(most, size), 0),
     deviceSeconds,
     preemptions,

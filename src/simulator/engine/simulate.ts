@@ -94,7 +94,7 @@ class Simulation {
 
   constructor(
     workload: Workload,
-    fleet: Fleet,
+    private readonly fleet: Fleet,
     private readonly policy: Policy,
     private readonly options: SimOptions,
   ) {
@@ -144,7 +144,7 @@ class Simulation {
   #result(): SimulationResult {
     return {
       policy: this.policy.name,
-      records: this.#runs.map(recordOf),
+      records: this.#runs.map((state) => recordOf(state, this.fleet)),
       cycles: this.#cycles,
       decisions: this.#considered,
       busyDeviceSeconds: this.#runs.reduce((sum, { deviceSeconds }) => sum + deviceSeconds, 0),

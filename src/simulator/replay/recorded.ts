@@ -1,6 +1,6 @@
-import type { Resources } from '../../domain/index.js';
-import { criticalPathSeconds } from '../workload/graph.js';
-import type { Fleet, QueueSample, RunRecord, SimulationResult } from '../workload/types.js';
+import { sizeOf } from '../../domain/index.js';
+import { aloneSeconds } from '../workload/graph.js';
+import type { Fleet, QueueSample, RunRecord, SimRun, SimulationResult } from '../workload/types.js';
 import { heldSeconds, type PastAttempt, type PastRun } from './past.js';
 import type { Replay } from './replay.js';
 
@@ -10,14 +10,14 @@ export type Price = (request: PastAttempt['request'], seconds: number) => number
 /** How a replayed workload fared in truth, as a result beside those that are simulated. */
 export const recordedResult = ({ workload, past }: Replay, fleet: Fleet, price: Price): SimulationResult => {
   const records = past.map((run, index) =>
-    recordOf(run, index, criticalPathSeconds(workload.runs[index]?.tasks ?? []), price),
+    recordOf(run, index, aloneSeconds(workload.runs[index] as SimRun, fleet), price),
   );
   const firstMs = records.reduce(
     (first, { submitAtMs }) => Math.min(first, submitAtMs),
     Number.POSITIVE_INFINITY,
   );
   const lastMs = records.reduce((last, { endAtMs }) => Math.max(last, endAtMs), firstMs);
-  const capacity = fleet.nodes.reduce((sum, node) => sum + devicesOf(node.capacity), 0);
+  const capacity = fleet.nodes.reduce((sum, node) => sum + sizeOf(node.capacity), 0);
   return {
     policy: 'recorded',
     records,
@@ -29,13 +29,10 @@ export const recordedResult = ({ workload, past }: Replay, fleet: Fleet, price: 
   };
 };
 
-/** Devices; of what asks for none its cores, of what asks for neither its slots. */
-const devicesOf = ({ devices, cores, slots }: Resources): number => devices || cores || slots;
-
 const recordOf = (run: PastRun, index: number, idealSeconds: number, price: Price): RunRecord => {
   const { attempts, tenant, submitAtMs, deadlineAtMs } = run;
   const held = (of: readonly PastAttempt[]) =>
-    of.reduce((sum, attempt) => sum + heldSeconds(attempt) * devicesOf(attempt.request), 0);
+    of.reduce((sum, attempt) => sum + heldSeconds(attempt) * sizeOf(attempt.request), 0);
   return {
     index,
     tenant,
@@ -45,7 +42,7 @@ const recordOf = (run: PastRun, index: number, idealSeconds: number, price: Pric
     deadlineAtMs,
     runSeconds: attempts.reduce((sum, attempt) => sum + heldSeconds(attempt), 0),
     idealSeconds,
-    devices: Math.max(...attempts.map(({ request }) => devicesOf(request))),
+    devices: Math.max(...attempts.map(({ request }) => sizeOf(request))),
     deviceSeconds: held(attempts),
     preemptions: attempts.filter(({ outcome }) => outcome === 'preempted').length,
     lostDeviceSeconds: held(attempts.filter(({ outcome }) => outcome === 'lost')),
@@ -57,8 +54,8 @@ const recordOf = (run: PastRun, index: number, idealSeconds: number, price: Pric
 const queueOf = (attempts: readonly PastAttempt[]): readonly QueueSample[] => {
   const changes = attempts.flatMap(({ readyAtMs, startedAtMs, endedAtMs, request }) => [
     { atMs: readyAtMs, waiting: 1, devices: 0 },
-    { atMs: startedAtMs, waiting: -1, devices: devicesOf(request) },
-    { atMs: endedAtMs, waiting: 0, devices: -devicesOf(request) },
+    { atMs: startedAtMs, waiting: -1, devices: sizeOf(request) },
+    { atMs: endedAtMs, waiting: 0, devices: -sizeOf(request) },
   ]);
   let [waiting, running] = [0, 0];
   return changes

@@ -1,4 +1,5 @@
-import type { SimRun, SimTask } from './types.js';
+import { POOLS, sizeOf } from '../../domain/index.js';
+import type { Fleet, SimRun, SimTask } from './types.js';
 
 type Needs = readonly (readonly number[])[];
 
@@ -32,6 +33,19 @@ export const earliestEnds = (tasks: readonly SimTask[]): readonly number[] => {
 /** How long a run takes at least, however large the pool. */
 export const criticalPathSeconds = (tasks: readonly SimTask[]): number =>
   earliestEnds(tasks).reduce((latest, end) => Math.max(latest, end), 0);
+
+/** How long a run takes at least, had it all that a fleet has: the longer of its critical path and its work ÷ devices. */
+export const aloneSeconds = ({ tasks }: SimRun, { nodes }: Fleet): number => {
+  const [only] = tasks;
+  if (only !== undefined && tasks.length === 1) return only.runSeconds;
+  const rounds = POOLS.map((pool) => {
+    const work = tasks.filter((task) => task.pool === pool);
+    const size = nodes.filter((node) => node.pool === pool).reduce((sum, of) => sum + sizeOf(of.capacity), 0);
+    const deviceSeconds = work.reduce((sum, task) => sum + task.runSeconds * sizeOf(task.resources), 0);
+    return deviceSeconds === 0 ? 0 : deviceSeconds / size;
+  });
+  return Math.max(criticalPathSeconds(tasks), ...rounds);
+};
 
 /** Lays runs out one after the other, so that the last one ends at a given time, each with room for all of its tasks. */
 export const oneAfterAnother = (runs: readonly SimRun[], endAtMs: number): readonly SimRun[] => {
