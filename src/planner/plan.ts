@@ -98,7 +98,7 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
     const placed = firstPlaced(options, (option) => placeFor(task, option, room, reservation));
     if (placed) {
       const { option, found } = placed;
-      noteBackfill(task, option, found[0]?.nodeId ?? null, reservation, room.atMs);
+      noteBackfill(task, option, found, reservation, room.atMs);
       take(task, option, found, room);
       noteStart(task, policy, started);
       cycle.placed.add(task.id);

@@ -1,34 +1,46 @@
-import { readFileSync } from 'node:fs';
+import { stringify } from 'yaml';
 import {
   ANYWHERE,
   byArrival,
   type Forecast,
   leaseId,
+  NOTHING,
   type Node,
   nodeId,
+  type Option,
+  type Placement,
   type ResourceRequest,
   type Resources,
   type RunningLease,
   runId,
-  sizeOf,
   taskKey,
 } from '../../src/domain/index.js';
-import { Cluster, plan, readPolicy, type WaitingTask } from '../../src/planner/index.js';
+import { Cluster, type Policy, plan, readPolicy, type WaitingTask } from '../../src/planner/index.js';
 
 /** The instant of all cycles in these tests. */
 export const AT = 1_800_000_000_000;
-const policyFile = (name: string) =>
-  readFileSync(new URL(`../../policies/${name}.yaml`, import.meta.url), 'utf8');
-export const DEFAULT = readPolicy(policyFile('default'));
-export const FIFO = readPolicy(policyFile('fifo'));
 
-const resources = (over: Partial<Resources>): Resources => ({
-  devices: 0,
-  cores: 0,
-  memoryBytes: 0,
-  slots: 0,
-  ...over,
-});
+/** A policy of little more than what a document must say: classes, then arrival; nothing gives way. */
+export const aPolicy = (over: Record<string, unknown> = {}): Policy =>
+  readPolicy(
+    stringify({
+      apiVersion: 'signalbox/v1',
+      kind: 'Policy',
+      name: 'trial',
+      order: ['class'],
+      lookAhead: 200,
+      pools: {
+        gpu: { prior: { p50Seconds: 300, p90Seconds: 3_600 }, usdPerDeviceHour: 3.6 },
+        cpu: { prior: { p50Seconds: 30, p90Seconds: 600 }, usdPerCoreHour: 0.36 },
+        io: { prior: { p50Seconds: 5, p90Seconds: 120 } },
+      },
+      graceSeconds: 10,
+      heartbeatSeconds: 2,
+      selfFenceSeconds: 15,
+      ...over,
+    }),
+  );
+export const PLAIN = aPolicy();
 
 export const aForecast = (p50Seconds: number, p90Seconds = p50Seconds): Forecast => ({
   p50Seconds,
@@ -38,14 +50,12 @@ export const aForecast = (p50Seconds: number, p90Seconds = p50Seconds): Forecast
   version: '1',
 });
 
-export const aNode = (
-  id: string,
-  capacity: Partial<Resources> = { devices: 2 },
-  over: Partial<Node> = {},
-): Node => ({
+const GIB = 1024 ** 3;
+/** A gpu node with 2 devices, 8 cores and 64 GiB. */
+export const aNode = (id: string, capacity: Partial<Resources> = {}, over: Partial<Node> = {}): Node => ({
   id: nodeId(id),
   pool: 'gpu',
-  capacity: resources({ cores: 8, ...capacity }),
+  capacity: { ...NOTHING, devices: 2, cores: 8, memoryBytes: 64 * GIB, ...capacity },
   state: 'active',
   incarnation: 1,
   labels: {},
@@ -53,28 +63,42 @@ export const aNode = (
   ...over,
 });
 
+export const anOption = (request: Partial<ResourceRequest>, speed = 1): Option => ({
+  request: { pool: 'gpu', ...NOTHING, ...request },
+  speed,
+});
+
+/** A task that runs 100 s, at its P90 200 s; the lower `arrival`, the sooner it came, a second apart. */
 export const aTask = (
   name: string,
   arrival: number,
   request: Partial<ResourceRequest> = { devices: 1 },
-  over: Partial<WaitingTask> = {},
+  {
+    placement,
+    seconds,
+    ...over
+  }: Partial<Omit<WaitingTask, 'placement'>> & {
+    readonly placement?: Partial<Placement>;
+    /** How long it runs, for certain. */
+    readonly seconds?: number;
+  } = {},
 ): WaitingTask => {
-  const asked: ResourceRequest = { pool: 'gpu', ...resources(request) };
-  const forecast = over.forecast ?? aForecast(100, 200);
+  const arrivedAtMs = AT - 1_000_000 + arrival * 1_000;
+  const forecast = over.forecast ?? (seconds === undefined ? aForecast(100, 200) : aForecast(seconds));
   return {
-    id: `run/${name}#1`,
-    runId: runId('run'),
+    id: `run-${name}/${name}#1`,
+    runId: runId(`run-${name}`),
     taskKey: taskKey(name),
-    tenant: 'default',
+    tenant: 'research',
     priorityClass: 'normal',
     arrival,
-    readyAtMs: AT,
-    options: [{ request: asked, speed: 1 }],
-    placement: ANYWHERE,
+    readyAtMs: arrivedAtMs,
+    options: [anOption(request)],
+    placement: { ...ANYWHERE, ...placement },
     forecast,
     doneSeconds: 0,
-    rank: byArrival(arrival),
-    remainingDeviceSeconds: forecast.p50Seconds * sizeOf(asked),
+    rank: byArrival(arrivedAtMs),
+    remainingDeviceSeconds: forecast.p50Seconds * (request.devices || request.cores || request.slots || 1),
     pathSeconds: forecast.p50Seconds,
     deadlineAtMs: null,
     holds: [],
@@ -85,61 +109,85 @@ export const aTask = (
   };
 };
 
-/** A lease that is expected to end so many seconds from now. */
+/** A lease that began 10 s ago and is expected to end so many seconds from now, for certain; on the node's first devices. */
 export const aLease = (
   name: string,
   node: string | null,
   held: Partial<Resources>,
   endsInSeconds: number,
-  over: Partial<RunningLease> = {},
+  {
+    ranSeconds = 10,
+    placement,
+    ...over
+  }: Partial<Omit<RunningLease, 'placement'>> & {
+    readonly placement?: Partial<Placement>;
+    readonly ranSeconds?: number;
+  } = {},
 ): RunningLease => ({
-  id: leaseId(name),
+  id: leaseId(`lease-${name}`),
   fencing: 1,
   pool: 'gpu',
   nodeId: node === null ? null : nodeId(node),
   incarnation: 1,
   devices: Array.from({ length: held.devices ?? 0 }, (_, index) => index),
-  resources: resources(held),
+  resources: { ...NOTHING, ...held },
   taskQueue: 'gpu',
   state: 'held',
-  runId: runId('other'),
+  runId: runId(`run-${name}`),
   taskKey: taskKey(name),
   attempt: 1,
-  tenant: 'default',
+  tenant: 'research',
   priorityClass: 'normal',
-  grantedAtMs: AT - 10_000,
-  p50Seconds: 10 + endsInSeconds,
-  p90Seconds: 10 + 2 * endsInSeconds,
+  grantedAtMs: AT - ranSeconds * 1_000,
+  p50Seconds: ranSeconds + endsInSeconds,
+  p90Seconds: ranSeconds + endsInSeconds,
   doneSeconds: 0,
-  rank: byArrival(0),
+  rank: byArrival(AT - 2_000_000),
   checkpoints: null,
   preemptions: 0,
-  placement: ANYWHERE,
+  placement: { ...ANYWHERE, ...placement },
   also: [],
   givesWayTo: null,
   ...over,
 });
 
-/** One pool with all that there is in it. */
-export interface TestPool {
-  readonly nodes: readonly Node[];
-  readonly leases: readonly RunningLease[];
-  readonly waiting: readonly WaitingTask[];
+/** What a cluster is made of. */
+export interface Content {
+  readonly nodes?: readonly Node[];
+  readonly leases?: readonly RunningLease[];
+  readonly waiting?: readonly WaitingTask[];
 }
 
-export const aPool = (over: Partial<TestPool>): TestPool => ({ nodes: [], leases: [], waiting: [], ...over });
-
-/** A cycle over one pool, everybody asking. */
-export const cycle = (pool: TestPool, policy = DEFAULT) => {
+export const aCluster = ({ nodes = [], leases = [], waiting = [] }: Content, policy = PLAIN): Cluster => {
   const cluster = new Cluster(policy);
-  for (const node of pool.nodes) cluster.setNode(node);
-  for (const lease of pool.leases) cluster.setLease(lease);
-  for (const task of pool.waiting) cluster.setTask(task);
-  return plan(cluster, policy, AT, { asked: new Set(pool.waiting.map(({ id }) => id)) });
+  for (const node of nodes) cluster.setNode(node);
+  for (const lease of leases) cluster.setLease(lease);
+  for (const task of waiting) cluster.setTask(task);
+  return cluster;
 };
 
-/** Who was granted, and where. */
-export const granted = (pool: TestPool, policy = DEFAULT) =>
-  cycle(pool, policy).grants.map(
-    ({ id, nodeId: node }) => `${id.replace(/^run\/|#1$/g, '')}@${node ?? 'pool'}`,
+/** A cycle over all pools, everybody asking. */
+export const cycleOf = (cluster: Cluster, waiting: readonly WaitingTask[], policy = PLAIN, atMs = AT) =>
+  plan(cluster, policy, atMs, { asked: new Set(waiting.map(({ id }) => id)) });
+export const cycle = (content: Content, policy = PLAIN, atMs = AT) =>
+  cycleOf(aCluster(content, policy), content.waiting ?? [], policy, atMs);
+
+const nameIn = (id: string): string => id.replace(/^.*\/|#\d+$/g, '');
+
+/** Who starts, in the order of the decisions, and where: `train@node-1`, `copy@pool` for bare slots. */
+export const granted = (content: Content, policy = PLAIN): readonly string[] =>
+  cycle(content, policy).grants.map(({ id, nodeId: node }) => `${nameIn(id)}@${node ?? 'pool'}`);
+
+/** Who gives way to whom: `sweep for train`. */
+export const evicted = (content: Content, policy: Policy): readonly string[] =>
+  cycle(content, policy).preemptions.map(
+    ({ leaseId: lease, forId }) => `${lease.replace('lease-', '')} for ${nameIn(forId)}`,
   );
+
+/** What one waiting task is told; undefined where it starts. */
+export const deferralOf = (name: string, content: Content, policy = PLAIN) =>
+  cycle(content, policy).deferrals.find(({ id }) => nameIn(id) === name);
+/** The codes of what blocks it, each once. */
+export const blockersOf = (name: string, content: Content, policy = PLAIN): readonly string[] => [
+  ...new Set(deferralOf(name, content, policy)?.blockers.map(({ code }) => code)),
+];

@@ -16,6 +16,8 @@ export interface Hold {
   readonly taskKey: TaskKey;
   readonly resources: Resources;
   readonly tags: readonly string[];
+  /** Tags of those that must not come beside it. */
+  readonly apart: readonly string[];
   readonly p50Seconds: number;
   readonly p90Seconds: number;
   readonly doneSeconds: number;
@@ -40,6 +42,7 @@ export const holdOf = (lease: RunningLease, resources: Resources, atMs: number):
     taskKey,
     resources,
     tags: placement.tags,
+    apart: placement.apart,
     p50Seconds,
     p90Seconds,
     doneSeconds,

@@ -1,6 +1,6 @@
-import { type LeasePart, NOTHING, type Option, type Resources, subtract } from '../../domain/index.js';
+import { add, type LeasePart, NOTHING, type Option, type Resources, subtract } from '../../domain/index.js';
 import type { Place, WaitingTask } from '../cluster/index.js';
-import { leavesRoom, type Reservation } from './reserve.js';
+import { allLeaveRoom, leavesRoom, type Reservation } from './reserve.js';
 import { bindable, candidates, fits, isUnbound, keptApart, type Room } from './room.js';
 
 /** The parts of nodes that a task gets now; none for bare slots. Null where there is no room, or it is kept for another. */
@@ -75,22 +75,30 @@ const spread = (
     reservation,
   );
   if (alone !== null) return alone;
-  if (!leavesRoom(task, option, null, reservation, room.atMs)) return null;
-  const parts: LeasePart[] = [];
-  let missing = request.devices;
   const open = candidates(task, option, room)
     .filter(
       (place) =>
         place.free.devices > 0 && !room.closed.has(place.node.id) && keptApart(task, place).length === 0,
     )
     .sort((a, b) => b.free.devices - a.free.devices || (a.node.id < b.node.id ? -1 : 1));
+  const unreserved = open.filter(({ node }) => node.id !== reservation?.nodeId);
+  for (const places of unreserved.length < open.length ? [open, unreserved] : [open]) {
+    const parts = divided(option, places, room);
+    if (parts !== null && allLeaveRoom(task, option, parts, reservation, room.atMs)) return parts;
+  }
+  return null;
+};
+
+const divided = ({ request }: Option, places: readonly Place[], room: Room): readonly LeasePart[] | null => {
+  const parts: LeasePart[] = [];
+  let missing = request.devices;
   let given: Resources = NOTHING;
-  for (const place of open) {
+  for (const place of places) {
     const devices = Math.min(missing, place.free.devices);
     const share = devices === missing ? subtract(request, given) : portion(request, devices);
     if (!fits(share, bindable(place, room))) continue;
     parts.push(partOf(place, share));
-    given = subtract(given, subtract(NOTHING, share));
+    given = add(given, share);
     missing -= devices;
     if (missing === 0) return parts;
   }

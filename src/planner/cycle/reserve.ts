@@ -1,4 +1,12 @@
-import { add, NOTHING, type NodeId, type Option, type Resources, subtract } from '../../domain/index.js';
+import {
+  add,
+  type LeasePart,
+  NOTHING,
+  type NodeId,
+  type Option,
+  type Resources,
+  subtract,
+} from '../../domain/index.js';
 import { byEnd, type Hold, type Place, type WaitingTask } from '../cluster/index.js';
 import { bindable, candidates, fits, isUnbound, type Room } from './room.js';
 import { expectedSeconds } from './runtime.js';
@@ -86,27 +94,51 @@ export const leavesRoom = (
 ): boolean =>
   reservation === null ||
   endsBefore(task, option, reservation, atMs) ||
-  fits(contested(option, nodeId, reservation), reservation.spare);
+  fits(contested(option.request, nodeId, reservation), reservation.spare);
 
-/** Notes that a backfilled task which may outlive the reserved start uses up a part of the spare room. */
+/** The same of a gang that spans nodes. */
+export const allLeaveRoom = (
+  task: WaitingTask,
+  option: Option,
+  parts: readonly LeasePart[],
+  reservation: Reservation | null,
+  atMs: number,
+): boolean =>
+  reservation === null ||
+  endsBefore(task, option, reservation, atMs) ||
+  fits(contestedBy(option, parts, reservation), reservation.spare);
+
+/** Notes that a backfilled task which may outlive the reserved start uses up a part of the spare room; no parts for bare slots. */
 export const noteBackfill = (
   task: WaitingTask,
   option: Option,
-  nodeId: NodeId | null,
+  parts: readonly LeasePart[],
   reservation: Reservation | null,
   atMs: number,
 ): void => {
   if (reservation === null || endsBefore(task, option, reservation, atMs)) return;
-  reservation.spare = subtract(reservation.spare, contested(option, nodeId, reservation));
+  reservation.spare = subtract(reservation.spare, contestedBy(option, parts, reservation));
 };
 
 const endsBefore = (task: WaitingTask, option: Option, reservation: Reservation, atMs: number): boolean =>
   atMs + expectedSeconds(task, option).p90Seconds * 1_000 <= reservation.atMs;
 
-/** What the task would take of that which the reserved one waits for: a gang that spans nodes may need any of it. */
-const contested = ({ request }: Option, nodeId: NodeId | null, reservation: Reservation): Resources => {
+const contestedBy = (
+  { request }: Option,
+  parts: readonly LeasePart[],
+  reservation: Reservation,
+): Resources =>
+  parts.length === 0
+    ? contested(request, null, reservation)
+    : parts.reduce(
+        (sum, { nodeId, resources }) => add(sum, contested(resources, nodeId, reservation)),
+        NOTHING,
+      );
+
+/** What a part on that node (null: bare slots) takes of that which the reserved task waits for: a gang that spans nodes may need any of it. */
+const contested = (taken: Resources, nodeId: NodeId | null, reservation: Reservation): Resources => {
   const spans = reservation.nodeId === null && reservation.asked.devices > 0;
-  if (nodeId === reservation.nodeId || spans) return request;
+  if (nodeId === reservation.nodeId || spans) return taken;
   const both = (nodeId === null || reservation.nodeId === null) && reservation.asked.slots > 0;
-  return both ? { ...NOTHING, slots: request.slots } : NOTHING;
+  return both ? { ...NOTHING, slots: taken.slots } : NOTHING;
 };

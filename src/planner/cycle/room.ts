@@ -98,11 +98,15 @@ export const candidates = (task: WaitingTask, option: Option, room: Room): reado
   return trusted.length > 0 ? trusted : able;
 };
 
-/** Who on this place must not run beside the task. */
+/** Who on this place must not run beside the task, or must not have it beside them. */
 export const keptApart = ({ placement }: WaitingTask, place: Place): readonly Hold[] =>
-  placement.apart.length === 0
+  placement.apart.length === 0 && placement.tags.length === 0
     ? []
-    : place.holds.filter(({ tags }) => tags.some((tag) => placement.apart.includes(tag)));
+    : place.holds.filter(
+        ({ tags, apart }) =>
+          tags.some((tag) => placement.apart.includes(tag)) ||
+          apart.some((tag) => placement.tags.includes(tag)),
+      );
 
 /** Takes the parts out of the room for as long as the task is expected to run; no parts for bare slots. */
 export const take = (task: WaitingTask, option: Option, parts: readonly LeasePart[], room: Room): void => {
@@ -127,6 +131,7 @@ const holdFor = (task: WaitingTask, option: Option, atMs: number): Hold => ({
   taskKey: task.taskKey,
   resources: option.request,
   tags: task.placement.tags,
+  apart: task.placement.apart,
   ...runtimeOf(task, option),
   doneSeconds: task.doneSeconds / option.speed,
   grantedAtMs: atMs,

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { nodeId } from '../../src/domain/index.js';
+import { aLease, aNode, aPolicy, aTask, blockersOf, cycle, deferralOf, granted } from './builders.js';
+
+describe('Place', () => {
+  it('takes the closest fit, so that large work finds whole nodes free', () => {
+    const nodes = [aNode('large', { devices: 4 }), aNode('small', { devices: 1 })];
+    expect(granted({ nodes, waiting: [aTask('t', 1)] })).toEqual(['t@small']);
+    const leases = [aLease('x', 'large', { devices: 3 }, 60)];
+    const even = [aNode('large', { devices: 4 }), aNode('small', { devices: 2 })];
+    expect(granted({ nodes: even, leases, waiting: [aTask('t', 1)] })).toEqual(['t@large']);
+  });
+
+  it('avoids a node that failed the task while another could ever hold it', () => {
+    const nodes = [aNode('bad'), aNode('good')];
+    const waiting = [aTask('t', 1, { devices: 1 }, { suspectNodes: [nodeId('bad')] })];
+    expect(granted({ nodes, waiting })).toEqual(['t@good']);
+    expect(granted({ nodes: [aNode('bad')], waiting })).toEqual(['t@bad']);
+    const leases = [aLease('x', 'good', { devices: 2 }, 60)];
+    expect(blockersOf('t', { nodes, leases, waiting })).toEqual(['no-capacity', 'node-suspect']);
+  });
+
+  const sick = (failed: number) => aNode('sick', {}, { attempts: { counted: 10, failed } });
+  const policy = aPolicy({ health: { drainAtFailureShare: 0.5, ofLastAttempts: 10 } });
+  it('gives a node that fails its work no more of it, and says which', () => {
+    const waiting = [aTask('t', 1)];
+    expect(cycle({ nodes: [sick(5)], waiting }, policy)).toMatchObject({ grants: [], failing: ['sick'] });
+    expect(granted({ nodes: [sick(4)], waiting }, policy)).toEqual(['t@sick']);
+    expect(granted({ nodes: [sick(9)], waiting })).toEqual(['t@sick']);
+    const fresh = aNode('sick', {}, { attempts: { counted: 9, failed: 9 } });
+    expect(granted({ nodes: [fresh], waiting }, policy)).toEqual(['t@sick']);
+  });
+  it('tells a task that waits because the nodes with room fail too much', () => {
+    const nodes = [sick(5), aNode('well')];
+    const leases = [aLease('x', 'well', { devices: 2 }, 60)];
+    const content = { nodes, leases, waiting: [aTask('t', 1)] };
+    expect(blockersOf('t', content, policy)).toEqual(['no-capacity', 'node-failing']);
+    expect(deferralOf('t', content, policy)?.blockers[1]?.detail).toContain('sick');
+  });
+
+  it('prefers the node where a task’s data lies, then one beside those it wants to be near', () => {
+    const nodes = [aNode('a', { devices: 1 }), aNode('b', { devices: 4 }), aNode('c', { devices: 4 })];
+    const leases = [aLease('x', 'c', { devices: 1 }, 60, { placement: { tags: ['cache'] } })];
+    const likes = (placement: object) =>
+      granted({ nodes, leases, waiting: [aTask('t', 1, { devices: 1 }, { placement })] });
+    expect(likes({})).toEqual(['t@a']);
+    expect(likes({ near: ['cache'] })).toEqual(['t@c']);
+    expect(likes({ near: ['cache'], dataOn: [nodeId('b')] })).toEqual(['t@b']);
+  });
+  it('goes elsewhere rather than wait for its data’s node', () => {
+    const leases = [aLease('x', 'b', { devices: 2 }, 60)];
+    const waiting = [aTask('t', 1, { devices: 1 }, { placement: { dataOn: [nodeId('b')] } })];
+    expect(granted({ nodes: [aNode('a'), aNode('b')], leases, waiting })).toEqual(['t@a']);
+  });
+});
