@@ -65,6 +65,11 @@ describe('Hold', () => {
       blockers: [{ code: 'limit-reached', detail: 'warehouse: 2 of 2 in use, it needs 1' }],
       etaP50Ms: AT + 100_000,
     });
+    const more = aTask('u', 2, { devices: 1 }, { placement: { limits: { warehouse: 2 } } });
+    const behind = { ...content, waiting: [...content.waiting, more] };
+    expect(deferralOf('u', behind, policy)?.etaP50Ms).toBe(AT + 300_000);
+    const never = { ...more, placement: { ...more.placement, limits: { warehouse: 3 } } };
+    expect(deferralOf('u', { ...content, waiting: [never] }, policy)?.etaP50Ms).toBeNull();
   });
 
   it('waits for a tenant’s budget by what the task may cost at its P90', () => {
@@ -89,5 +94,19 @@ describe('Hold', () => {
         {},
       ],
     });
+    // AT is 2027-01-15, 08:00 UTC.
+    expect(spend(0.9).deferrals[0]?.etaP50Ms).toBe(Date.UTC(2027, 0, 16));
+  });
+
+  it('waits for the month where the month’s budget is spent, and for ever where a task costs more than all of it', () => {
+    const budget = (usdPerMonth: number) => aPolicy({ budgets: { research: { usdPerMonth } } });
+    const waiting = [aTask('t', 1)];
+    const eta = (policy: ReturnType<typeof budget>) => {
+      const cluster = aCluster({ nodes, waiting }, policy);
+      cluster.spent.set('research', { dayMicroUsd: 0, monthMicroUsd: 0.9e6 });
+      return cycleOf(cluster, waiting, policy).deferrals[0]?.etaP50Ms;
+    };
+    expect(eta(budget(1))).toBe(Date.UTC(2027, 1, 1));
+    expect(eta(budget(0.19))).toBeNull();
   });
 });

@@ -35,7 +35,10 @@ describe('Place', () => {
     const leases = [aLease('x', 'well', { devices: 2 }, 60)];
     const content = { nodes, leases, waiting: [aTask('t', 1)] };
     expect(blockersOf('t', content, policy)).toEqual(['no-capacity', 'node-failing']);
-    expect(deferralOf('t', content, policy)?.blockers[1]?.detail).toContain('sick');
+    expect(deferralOf('t', content, policy)?.blockers[1]?.detail).toBe(
+      'no new work goes to sick (failed 5 of its last 10 attempts)',
+    );
+    expect(blockersOf('t', { ...content, nodes: [sick(5)] }, policy)).toEqual(['no-node', 'node-failing']);
   });
 
   it('prefers the node where a task’s data lies, then one beside those it wants to be near', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AT, aLease, aNode, anOption, aPolicy, aTask, blockersOf, cycle } from './builders.js';
+import { AT, aLease, aNode, anOption, aPolicy, aTask, cycle, deferralOf } from './builders.js';
 
 const nodes = [aNode('g', { devices: 2 }), aNode('c', { devices: 0, cores: 8 }, { pool: 'cpu' })];
 const gpu = anOption({ devices: 2 }, 4);
@@ -27,9 +27,14 @@ describe('Route', () => {
 
   it('says that a better place is worth the wait', () => {
     const waiting = [either([cpu, gpu])];
-    expect(
-      blockersOf('t', { nodes, waiting, leases: busyGpu(299) }, aPolicy({ route: { prefer: 'fastest' } })),
-    ).toContain('better-elsewhere');
+    const fastest = aPolicy({ route: { prefer: 'fastest' } });
+    expect(deferralOf('t', { nodes, waiting, leases: busyGpu(299) }, fastest)).toMatchObject({
+      blockers: [
+        { code: 'no-capacity' },
+        { code: 'better-elsewhere', detail: 'cpu has room now, but waiting for gpu ends it sooner' },
+      ],
+      etaP50Ms: AT + 299_000,
+    });
   });
 
   it('cheapest: waits for the cheaper pool while that meets the deadline', () => {

@@ -22,8 +22,12 @@ export interface Obstacles {
 export const blockersOf = (obstacles: Obstacles, room: Room, policy: Policy): readonly Blocker[] => {
   const { task, option, near } = obstacles;
   const able = room.places.filter((place) => isAble(task, option, place));
-  if (able.length === 0) return [noNode(task, option, room), ...behindOthers(obstacles, policy)];
-  return [...(near ? shortOfRoom(task, option, able, room) : []), ...behindOthers(obstacles, policy)];
+  const short = near ? shortOfRoom(task, option, able, room) : [];
+  return [
+    ...(able.length === 0 ? [noNode(task, option, room)] : short),
+    ...(able.length === 0 || short.length > 0 ? failingNodes(task, option, room) : []),
+    ...behindOthers(obstacles, policy),
+  ];
 };
 
 const noNode = ({ placement: { labels } }: WaitingTask, { request }: Option, { places }: Room): Blocker => {
@@ -78,6 +82,17 @@ const besideOthers = (task: WaitingTask, place: Place): Blocker => ({
   code: 'kept-apart',
   detail: `${place.node.id} has room, but ${listing(keptApart(task, place).map(({ runId, taskKey }) => `${runId}/${taskKey}`))} runs there`,
 });
+
+const failingNodes = (task: WaitingTask, option: Option, room: Room): readonly Blocker[] => {
+  const open = room.failing.filter(
+    (place) => isAble(task, option, place) && fits(option.request, bindable(place, room)),
+  );
+  if (open.length === 0) return [];
+  const named = open.map(({ node: { id, attempts } }) =>
+    attempts ? `${id} (failed ${attempts.failed} of its last ${attempts.counted} attempts)` : id,
+  );
+  return [{ code: 'node-failing', detail: `no new work goes to ${listing(named)}` }];
+};
 
 const suspectNodes = (places: readonly Place[]): Blocker => ({
   code: 'node-suspect',

@@ -1,11 +1,15 @@
-import type { Blocker } from '../../domain/index.js';
+import type { Blocker, Option } from '../../domain/index.js';
 import type { WaitingTask } from '../cluster/index.js';
 import type { Deferral } from '../decisions.js';
 import type { Cycle, Pass } from '../plan.js';
 import { blockersOf } from './blockers.js';
 import { heldBack, inForce } from './hold.js';
 import { lookAhead } from './outlook.js';
-import { preferred } from './route.js';
+import { placeFor } from './place.js';
+import { affordableFrom, LimitOutlook } from './quota.js';
+import { optionsIn, preferred } from './route.js';
+import { expectedSeconds } from './runtime.js';
+import { listing } from './words.js';
 
 /** How many of a queue get a start of their own; those behind get one at the rate at which these move. */
 const ONE_BY_ONE = 200;
@@ -35,26 +39,30 @@ interface Starts {
   readonly last: { readonly place: number; readonly start: Interval } | null;
 }
 
-const expectedStarts = (
-  { pool }: Pass,
-  { cluster, policy, rooms, placed, atMs }: Cycle,
-  wanted: readonly WaitingTask[],
-): Starts => {
+const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTask[]): Starts => {
+  const { cluster, policy, rooms, placed, started, atMs } = cycle;
   const head = [...cluster.queue(pool, ONE_BY_ONE + placed.size, atMs)]
     .filter(({ id }) => !placed.has(id))
     .slice(0, ONE_BY_ONE);
   const [early, late] = [lookAhead(rooms[pool], 'p50Seconds'), lookAhead(rooms[pool], 'p90Seconds')];
+  const limits = new LimitOutlook(cluster, policy, started, atMs);
   const starts = new Map<string, Interval>();
   const missing = new Set(wanted.map(({ id }) => id));
   let last: Starts['last'] = null;
   for (const [index, task] of head.entries()) {
     if (missing.size === 0) break;
-    const until = heldUntil(task, atMs);
+    const until = latest(
+      heldUntil(task, atMs),
+      limits.freeFrom(task),
+      affordableFrom(task, cluster, policy, started, atMs),
+    );
     const option = preferred(task, policy).find(({ request }) => request.pool === pool);
     if (until === null || option === undefined) starts.set(task.id, NEVER);
     else {
       const start = interval(early(task, option, until), late(task, option, until));
       starts.set(task.id, start);
+      if (start.p50 !== null)
+        limits.take(task, start.p50, start.p50 + expectedSeconds(task, option).p50Seconds * 1_000);
       if (start.p50 !== null) last = { place: index + 1, start };
     }
     missing.delete(task.id);
@@ -67,6 +75,10 @@ const NEVER: Interval = { p50: null, p90: null };
 /** The two passes may place a task differently; an interval must not stand on its head. */
 const interval = (p50: number | null, p90: number | null): Interval =>
   p50 === null || p90 === null ? NEVER : { p50, p90: Math.max(p50, p90) };
+
+/** The latest of several times; null where one of them never comes. */
+const latest = (...times: readonly (number | null)[]): number | null =>
+  times.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)));
 
 /** When the last of a task's holds ends; null where one of them has no end. */
 const heldUntil = ({ holds }: WaitingTask, atMs: number): number | null => {
@@ -94,6 +106,7 @@ const deferral = (task: WaitingTask, pass: Pass, cycle: Cycle, starts: Starts): 
       room,
       policy,
     ),
+    ...worthTheWait(task, option, cycle),
   ];
   return {
     id: task.id,
@@ -103,6 +116,22 @@ const deferral = (task: WaitingTask, pass: Pass, cycle: Cycle, starts: Starts): 
     etaP90Ms: start.p90,
     heldUntilMs: until === atMs ? null : until,
   };
+};
+
+/** Other places that it lists have room now, and it would rather wait for this one. */
+const worthTheWait = (task: WaitingTask, option: Option, { rooms, policy }: Cycle): readonly Blocker[] => {
+  const open = task.options
+    .filter((other) => other !== option && placeFor(task, other, rooms[other.request.pool], null) !== null)
+    .filter((other) => !optionsIn(task, other.request.pool, rooms, policy).includes(other))
+    .map(({ request }) => request.pool);
+  if (open.length === 0) return [];
+  const gain = policy.route.prefer === 'fastest' ? 'ends it sooner' : 'costs less and meets its deadline';
+  return [
+    {
+      code: 'better-elsewhere',
+      detail: `${listing(open)} has room now, but waiting for ${option.request.pool} ${gain}`,
+    },
+  ];
 };
 
 const positionOf = (

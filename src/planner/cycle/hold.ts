@@ -1,7 +1,7 @@
-import { type Blocker, microUsdOf } from '../../domain/index.js';
+import type { Blocker } from '../../domain/index.js';
 import type { Cluster, Held, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
-import { runtimeOf } from './runtime.js';
+import { costOf } from './quota.js';
 
 /** Why a task may not start whatever is free: a hold, a closed window, a limit, a budget. All that stand, not the first only. */
 export const heldBack = (
@@ -97,13 +97,5 @@ const emptyBudgets = (
     ...over(budget.usdPerMonth, spent.monthMicroUsd, 'this month'),
   ];
 };
-
-/** What a task may cost at its P90, by the dearest place that it lists. */
-const costOf = (task: WaitingTask, policy: Policy): number =>
-  Math.max(
-    ...task.options.map((option) =>
-      microUsdOf(option.request, policy.pools[option.request.pool], runtimeOf(task, option).p90Seconds),
-    ),
-  );
 
 const usd = (micro: number): string => `${(Math.max(0, micro) / 1e6).toFixed(2)} USD`;

@@ -67,7 +67,6 @@ const spread = (
   room: Room,
   reservation: Reservation | null,
 ): readonly LeasePart[] | null => {
-  const { request } = option;
   const alone = placeFor(
     { ...task, placement: { ...task.placement, spans: false } },
     option,

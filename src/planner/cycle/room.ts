@@ -23,6 +23,8 @@ import { expectedSeconds, runtimeOf } from './runtime.js';
 export interface Room {
   readonly atMs: number;
   readonly places: Place[];
+  /** Nodes that fail too much of their work to be given more. */
+  readonly failing: readonly Place[];
   /** Holders of bare slots that no node has reported yet: they may turn up on any node. */
   unbound: readonly Hold[];
   unboundSlots: number;
@@ -36,10 +38,20 @@ export interface Room {
 /** What is free. A revoked lease still holds its hardware, for its process may still live. */
 export const roomOf = (pool: PoolState, policy: Pick<Policy, 'health'>, atMs: number): Room => {
   const places = pool.places(atMs).filter(({ node }) => !isFailing(node, policy));
+  const failing = pool.places(atMs).filter(({ node }) => isFailing(node, policy));
   const unbound = pool.unbound(atMs);
   const unboundSlots = slotsOf(unbound);
   const freeSlots = places.reduce((sum, { free }) => sum + free.slots, 0) - unboundSlots;
-  return { atMs, places, unbound, unboundSlots, freeSlots, most: mostOf(places), closed: new Set() };
+  return {
+    atMs,
+    places,
+    failing,
+    unbound,
+    unboundSlots,
+    freeSlots,
+    most: mostOf(places),
+    closed: new Set(),
+  };
 };
 
 /** Whether a node fails so much of its work that it should take no more. */
