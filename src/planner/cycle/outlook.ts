@@ -1,6 +1,6 @@
 import { add, NOTHING, type NodeId, type Option, type Resources, subtract } from '../../domain/index.js';
 import { type Hold, left, type WaitingTask } from '../cluster/index.js';
-import { bindable, candidates, fits, isUnbound, type Room } from './room.js';
+import { bindable, candidates, isUnbound, type Room } from './room.js';
 import { expectedSeconds } from './runtime.js';
 
 /** Which end of the forecasts a look ahead believes. */
@@ -48,14 +48,17 @@ export const lookAhead = (room: Room, quantile: Quantile): Outlook => {
       isUnbound(task, option) || task.placement.spans
         ? able.slice(0, 1).map(() => shared)
         : able.flatMap(({ node }) => lanes.get(node.id) ?? []);
-    let best: { where: Lane; atMs: number } | undefined;
+    let best: Lane | undefined;
+    let bestAtMs = Number.POSITIVE_INFINITY;
     for (const where of open) {
-      const atMs = Math.max(earliest(where, option.request), notBeforeMs);
-      if (best === undefined || atMs < best.atMs) best = { where, atMs };
+      const atMs = Math.max(earliest(where, option.request, bestAtMs), notBeforeMs);
+      if (atMs >= bestAtMs) continue;
+      best = where;
+      bestAtMs = atMs;
     }
-    if (best === undefined || best.atMs === Number.POSITIVE_INFINITY) return null;
-    occupy(best.where, best.atMs, option.request, expectedSeconds(task, option)[quantile]);
-    return best.atMs;
+    if (best === undefined) return null;
+    occupy(best, bestAtMs, option.request, expectedSeconds(task, option)[quantile]);
+    return bestAtMs;
   };
 };
 
@@ -64,16 +67,27 @@ const endOf = (hold: Hold, quantile: Quantile, atMs: number): number =>
     ? hold.endsAtMs
     : Math.max(hold.endsAtMs, atMs + left(hold, atMs).p90Seconds * 1_000);
 
-/** The first time from the lane's clock on at which the request fits. */
-const earliest = (lane: Lane, request: Resources): number => {
-  let { free, atMs } = lane;
-  for (let index = lane.releases.length - 1; !fits(request, free); index -= 1) {
+/** The first time from the lane's clock on at which the request fits; infinite where that is not before `limitMs`. */
+const earliest = (lane: Lane, request: Resources, limitMs: number): number => {
+  let { devices, cores, memoryBytes, slots } = lane.free;
+  let { atMs } = lane;
+  for (let index = lane.releases.length - 1; atMs < limitMs; index -= 1) {
+    if (
+      request.devices <= devices &&
+      request.cores <= cores &&
+      request.memoryBytes <= memoryBytes &&
+      request.slots <= slots
+    )
+      return atMs;
     const next = lane.releases[index];
-    if (next === undefined) return Number.POSITIVE_INFINITY;
-    free = add(free, next.resources);
-    atMs = Math.max(atMs, next.atMs);
+    if (next === undefined) break;
+    devices += next.resources.devices;
+    cores += next.resources.cores;
+    memoryBytes += next.resources.memoryBytes;
+    slots += next.resources.slots;
+    if (next.atMs > atMs) atMs = next.atMs;
   }
-  return atMs;
+  return Number.POSITIVE_INFINITY;
 };
 
 const occupy = (lane: Lane, atMs: number, request: Resources, seconds: number): void => {

@@ -67,12 +67,11 @@ const startAmong = (
 ): Start | null => {
   let { devices, cores, memoryBytes, slots } = free;
   let atMs = nowMs;
-  const enough = () =>
-    asked.devices <= devices &&
-    asked.cores <= cores &&
-    asked.memoryBytes <= memoryBytes &&
-    asked.slots <= slots;
-  for (let index = 0; !enough(); index += 1) {
+  for (
+    let index = 0;
+    asked.devices > devices || asked.cores > cores || asked.memoryBytes > memoryBytes || asked.slots > slots;
+    index += 1
+  ) {
     const next = holds[index];
     if (next === undefined) return null;
     devices += next.resources.devices;
