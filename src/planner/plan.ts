@@ -34,7 +34,10 @@ export const plan = (cluster: Cluster, policy: Policy, atMs: number, scope: Scop
       ? passes.flatMap((pass) => explain(pass, cycle, scope.asked ?? new Set()))
       : [],
     failing: pools.flatMap((pool) =>
-      [...cluster.pool(pool).nodes.values()].filter((node) => isFailing(node, policy)).map(({ id }) => id),
+      [...cluster.pool(pool).nodes.values()]
+        .filter((node) => isFailing(node, policy))
+        .map(({ id }) => id)
+        .sort(),
     ),
     considered: passes.reduce((sum, pass) => sum + pass.considered, 0),
   };

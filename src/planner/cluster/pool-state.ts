@@ -138,7 +138,7 @@ export class PoolState {
   #forget(atMs: number): void {
     this.#asOfMs = atMs;
     const leases = [...this.#leases.values()];
-    for (const node of this.#nodes.values()) this.setNode(node);
+    for (const node of [...this.#nodes.values()]) this.setNode(node);
     this.#unbound = leases
       .filter(({ nodeId }) => nodeId === null)
       .map((lease) => holdOf(lease, lease.resources, atMs))
