@@ -98,6 +98,9 @@ const task = fc.record({
 
 const hasDevices = ({ request: { devices } }: Option): boolean => devices > 0;
 
+/** What must be in the order for work to give way by it. */
+const NEEDS: Readonly<Record<string, string>> = { 'lower-class': 'class', 'larger-remaining': 'size' };
+
 /** Policies of all kinds. */
 export const policies = (over: Record<string, unknown> = {}): fc.Arbitrary<Policy> =>
   fc
@@ -124,7 +127,7 @@ export const policies = (over: Record<string, unknown> = {}): fc.Arbitrary<Polic
         limits: LIMITS,
         budgets: { trial: { usdPerDay: 1 } },
         health: { drainAtFailureShare: 0.5, ofLastAttempts: 10 },
-        ...(preemption === 'none'
+        ...(!order.includes(NEEDS[preemption] ?? '')
           ? {}
           : {
               preemption: {

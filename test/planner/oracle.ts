@@ -71,6 +71,13 @@ export const freeOn = (node: Node, holders: readonly Holder[]): Resources =>
 export const fitsInto = (asked: Resources, free: Resources): boolean =>
   RESOURCE_KINDS.every((kind) => asked[kind] <= free[kind]);
 
+const oneDevicesPart = ({ devices, cores, memoryBytes, slots }: Resources): Resources => ({
+  devices: 1,
+  cores: Math.floor(cores / devices),
+  memoryBytes: Math.floor(memoryBytes / devices),
+  slots: Math.floor(slots / devices),
+});
+
 /** The nodes that take work and have what a task asks for, were they empty. */
 export const ableNodes = (
   { placement }: WaitingTask,
@@ -82,7 +89,7 @@ export const ableNodes = (
       node.pool === request.pool &&
       node.state === 'active' &&
       Object.entries(placement.labels).every(([name, value]) => node.labels[name] === value) &&
-      (placement.spans ? node.capacity.devices > 0 : fitsInto(request, node.capacity)),
+      fitsInto(placement.spans ? oneDevicesPart(request) : request, node.capacity),
   );
 
 /** Whether two must not run on one node. */

@@ -307,7 +307,11 @@ const isTrue: Readonly<Record<string, (facts: Facts) => boolean>> = {
     facts.task.options.some(
       (option) =>
         (isBare(facts.task, option) && option.request.slots <= slotsLeft(facts, option.request.pool)) ||
-        openTo(facts).some((open) => open.option === option && fitsInto(option.request, open.free)),
+        openTo(facts).some((open) => open.option === option && fitsInto(option.request, open.free)) ||
+        (facts.task.placement.spans &&
+          openTo(facts)
+            .filter((open) => open.option === option)
+            .reduce((sum, { free }) => sum + free.devices, 0) >= option.request.devices),
     ),
   'behind-queue': ({ content, grants, task }) =>
     content.waiting.some(

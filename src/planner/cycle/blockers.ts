@@ -1,6 +1,7 @@
 import { type Blocker, type Option, RESOURCE_KINDS, type Resources } from '../../domain/index.js';
 import type { Hold, Place, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
+import { placeFor } from './place.js';
 import type { Reservation } from './reserve.js';
 import { bindable, candidates, fits, isAble, isUnbound, keptApart, type Room } from './room.js';
 import { amountOf, count, listing, span } from './words.js';
@@ -52,7 +53,7 @@ const shortOfRoom = (
 ): readonly Blocker[] => {
   const { request } = option;
   if (isUnbound(task, option)) return request.slots > room.freeSlots ? [slotsInUse(option, room)] : [];
-  if (task.placement.spans) return spanShort(option, able, room);
+  if (task.placement.spans) return spanShort(task, option, able, room);
   const trusted = candidates(task, option, room);
   const suspect = able.filter((place) => !trusted.includes(place) && fits(request, bindable(place, room)));
   const full = trusted.filter((place) => !fits(request, bindable(place, room)));
@@ -65,18 +66,33 @@ const shortOfRoom = (
   ];
 };
 
-const spanShort = ({ request }: Option, able: readonly Place[], room: Room): readonly Blocker[] => {
-  const free = able.reduce((sum, place) => sum + Math.max(0, place.free.devices), 0);
-  if (free >= request.devices) return [];
-  const total = able.reduce((sum, { node }) => sum + node.capacity.devices, 0);
-  const holds = able.flatMap((place) => place.holds);
-  return [
-    {
-      code: 'no-capacity',
-      detail: `${free} of ${count(total, 'device')} on ${count(able.length, 'node')} are free${heldBy(holds, room.atMs)}`,
-    },
+const spanShort = (
+  task: WaitingTask,
+  option: Option,
+  able: readonly Place[],
+  room: Room,
+): readonly Blocker[] => {
+  if (placeFor(task, option, room, null) !== null) return [];
+  const { devices } = option.request;
+  const free = freeDevices(able);
+  const trusted = candidates(task, option, room);
+  const apart = trusted.filter((place) => keptApart(task, place).length > 0);
+  const open = trusted.filter((place) => !apart.includes(place));
+  const suspect = able.filter((place) => !trusted.includes(place) && place.free.devices > 0);
+  const others = [
+    ...apart.slice(0, 3).map((place) => besideOthers(task, place)),
+    ...(suspect.length > 0 ? [suspectNodes(suspect)] : []),
   ];
+  if (free >= devices && freeDevices(open) < devices) return others;
+  const total = able.reduce((sum, { node }) => sum + node.capacity.devices, 0);
+  const short = free < devices ? '' : ', but not with what else goes with them';
+  const holds = able.flatMap((place) => place.holds);
+  const detail = `${free} of ${count(total, 'device')} on ${count(able.length, 'node')} are free${short}${heldBy(holds, room.atMs)}`;
+  return [{ code: 'no-capacity', detail }, ...others];
 };
+
+const freeDevices = (places: readonly Place[]): number =>
+  places.reduce((sum, { free }) => sum + Math.max(0, free.devices), 0);
 
 const besideOthers = (task: WaitingTask, place: Place): Blocker => ({
   code: 'kept-apart',

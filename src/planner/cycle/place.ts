@@ -1,7 +1,7 @@
 import { add, type LeasePart, NOTHING, type Option, type Resources, subtract } from '../../domain/index.js';
 import type { Place, WaitingTask } from '../cluster/index.js';
 import { allLeaveRoom, leavesRoom, type Reservation } from './reserve.js';
-import { bindable, candidates, fits, isUnbound, keptApart, type Room } from './room.js';
+import { bindable, candidates, fits, isUnbound, keptApart, portion, type Room } from './room.js';
 
 /** The parts of nodes that a task gets now; none for bare slots. Null where there is no room, or it is kept for another. */
 export const placeFor = (
@@ -102,14 +102,4 @@ const divided = ({ request }: Option, places: readonly Place[], room: Room): rea
     if (missing === 0) return parts;
   }
   return null;
-};
-
-const portion = (request: Resources, devices: number): Resources => {
-  const of = (amount: number) => Math.floor((amount * devices) / request.devices);
-  return {
-    devices,
-    cores: of(request.cores),
-    memoryBytes: of(request.memoryBytes),
-    slots: of(request.slots),
-  };
 };

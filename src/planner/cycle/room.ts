@@ -93,9 +93,23 @@ export const bindable = (place: Place, room: Room): Resources =>
 export const isUnbound = ({ placement }: WaitingTask, { request }: Option): boolean =>
   isBareSlots(request) && Object.keys(placement.labels).length === 0 && placement.apart.length === 0;
 
-/** Whether the node could hold the task when empty; of a task that may span nodes, a part of it. */
+/** Whether the node could hold the task when empty; of a task that may span nodes, one device's part of it. */
 export const isAble = ({ placement }: WaitingTask, { request }: Option, { node }: Place): boolean =>
-  hasLabels(node, placement) && (placement.spans ? node.capacity.devices > 0 : fits(request, node.capacity));
+  hasLabels(node, placement) &&
+  (placement.spans
+    ? node.capacity.devices > 0 && fits(portion(request, 1), node.capacity)
+    : fits(request, node.capacity));
+
+/** What goes with so many of a request's devices. */
+export const portion = (request: Resources, devices: number): Resources => {
+  const of = (amount: number) => Math.floor((amount * devices) / request.devices);
+  return {
+    devices,
+    cores: of(request.cores),
+    memoryBytes: of(request.memoryBytes),
+    slots: of(request.slots),
+  };
+};
 
 const hasLabels = ({ labels }: Node, { labels: wanted }: Placement): boolean => {
   for (const name in wanted) if (labels[name] !== wanted[name]) return false;
