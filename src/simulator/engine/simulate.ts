@@ -267,22 +267,25 @@ class Simulation {
     };
   }
 
+  /** Siblings of one run are put in their new place together: one by one each would move all that wait of it. */
   #resize(family: string): void {
+    const changed = new Map<PoolWork, RunState>();
     for (const task of this.#families.get(family) ?? []) {
       const size = this.#sizeOf(task);
       if (size < RESIZE_AT * task.deviceSeconds && task.deviceSeconds < RESIZE_AT * size) continue;
-      this.#taken(task, size);
+      changed.set(this.#taken(task, size), task.of);
     }
+    for (const [work, state] of changed) this.#requeue(state, work);
   }
 
-  /** The task is taken for another size than before. */
-  #taken(task: TaskState, deviceSeconds: number): void {
+  /** The task is taken for another size than before: the work that this changes. */
+  #taken(task: TaskState, deviceSeconds: number): PoolWork {
     const { pool } = task.task;
     const work = task.of.work.get(pool) as PoolWork;
     this.#loads[pool].corrected(deviceSeconds - task.deviceSeconds, this.#nowMs, this.#poolSizes[pool]);
     work.remainingDeviceSeconds += deviceSeconds - task.deviceSeconds;
     task.deviceSeconds = deviceSeconds;
-    this.#requeue(task.of, work);
+    return work;
   }
 
   #requeue(state: RunState, work: PoolWork): void {
