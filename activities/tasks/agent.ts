@@ -23,6 +23,8 @@ export interface Hold {
     readonly progress?: number;
     readonly memoryBytes?: number | null;
     readonly cpuSeconds?: number | null;
+    /** When the newest work was written that a kept checkpoint holds. */
+    readonly checkpointAtMs?: number;
   }): void;
   /** The attempt's processes have gone: its hardware is free. */
   end(): void;

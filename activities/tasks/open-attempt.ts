@@ -66,7 +66,9 @@ export const openAttempt = (
   };
   const keepCheckpoint = async (settled: boolean) => {
     try {
-      if (await keeper?.keep({ settled })) keptAtMs = Date.now();
+      if (!(await keeper?.keep({ settled }))) return;
+      keptAtMs = Date.now();
+      if (keeper?.keptAtMs) hold.report({ checkpointAtMs: Math.round(keeper.keptAtMs) });
     } catch (error) {
       log.warn({ err: error, prefix }, 'A checkpoint could not be kept');
     }

@@ -118,6 +118,7 @@ const presentWait = (verdict: Deferred | Rejected): NonNullable<Task['wait']> =>
   blockers: verdict.blockers.map(({ code, detail }) => ({ code, detail })),
   position: verdict.kind === 'deferred' ? verdict.position : null,
   eta: verdict.kind === 'deferred' ? etaOf(verdict.etaP50Ms, verdict.etaP90Ms) : null,
+  heldUntil: verdict.kind === 'deferred' ? timeOrNull(verdict.heldUntilMs ?? null) : null,
 });
 
 const etaOf = (p50: number | null, p90: number | null) =>
@@ -136,7 +137,10 @@ export const presentExplanation = (found: ledger.Explanation): Explanation => ({
           blockers: found.blockers.map(({ code, detail }) => ({ code, detail })),
           position: found.position,
           eta: etaOf(found.etaP50Ms, found.etaP90Ms),
+          heldUntil: timeOrNull(found.heldUntilMs),
         },
+  givesWay: found.givesWay && { to: found.givesWay.to, since: time(found.givesWay.sinceMs) },
+  levers: [],
   forecast: { ...found.forecast },
   past: found.past.map(({ atMs, ...decision }) => ({ ...decision, at: time(atMs) })),
 });

@@ -64,6 +64,8 @@ const wait = z.strictObject({
   blockers: z.array(blocker),
   position: z.number().nullable(),
   eta: timeRange.nullable(),
+  /** Until when the policy itself holds it at most; null where it does not, or without an end. */
+  heldUntil: time.nullable(),
 });
 
 /** A task of a run: its newest attempt, or a placeholder (attempt 0) where it was never ready. */
@@ -103,6 +105,10 @@ export const explanation = z.strictObject({
   state: z.enum(ATTEMPT_STATES),
   now: z.string(),
   wait: wait.nullable(),
+  /** Of a running attempt that was asked to make room. */
+  givesWay: z.strictObject({ to: z.string(), since: time }).nullable(),
+  /** What would make it start sooner, and by how much. */
+  levers: z.array(z.strictObject({ change: z.string(), soonerSeconds: seconds, etaP50: time.nullable() })),
   forecast: taskForecast,
   past: z.array(
     z.strictObject({

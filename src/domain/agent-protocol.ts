@@ -29,6 +29,8 @@ const runningTask = z.strictObject({
   progress: z.number().min(0).max(1).nullable(),
   memoryBytes: z.number().nonnegative().nullable(),
   cpuSeconds: z.number().nonnegative().nullable(),
+  /** When the newest work was written that a kept checkpoint holds. */
+  checkpointAtMs: z.number().nonnegative().optional(),
 });
 
 /** A node's sign of life: `POST /v1/agent/heartbeat`. `ended` is repeated until an answer has arrived. */

@@ -28,6 +28,8 @@ export interface Deferred extends VerdictBase {
   readonly position: number;
   readonly etaP50Ms: number | null;
   readonly etaP90Ms: number | null;
+  /** Until when the policy itself holds it at most; null where it does not, or without an end. */
+  readonly heldUntilMs?: number | null;
 }
 
 /** The task can never run. */

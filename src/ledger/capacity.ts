@@ -1,13 +1,18 @@
-import { RESOURCE_KINDS, type ResourceRequest, shortages } from '../domain/index.js';
+import { type Option, RESOURCE_KINDS, type ResourceRequest, shortages } from '../domain/index.js';
 import { amountOf, listing } from '../planner/index.js';
 import type { NodeRow } from './rows.js';
 import type { Image } from './state/image.js';
 
 /**
- * Why no node that has ever registered in the pool could hold the request, naming the largest; null where one could, or where
- * the pool has had no node yet, so that the task waits for the first.
+ * Why no node that has ever registered could hold the task in any of the places that it lists, naming for the first the largest
+ * node; null where one could, or where one of the pools has had no node yet, so that the task waits for the first.
  */
-export const describeMisfit = (image: Image, request: ResourceRequest): string | null => {
+export const describeMisfit = (image: Image, options: readonly [Option, ...Option[]]): string | null => {
+  const [first, ...others] = options.map(({ request }) => misfitIn(image, request));
+  return first === undefined || others.includes(null) ? null : first;
+};
+
+const misfitIn = (image: Image, request: ResourceRequest): string | null => {
   const nodes = [...image.nodes.values()].filter(({ pool }) => pool === request.pool);
   if (nodes.length === 0 || nodes.some(({ capacity }) => shortages(request, capacity).length === 0))
     return null;

@@ -151,6 +151,10 @@ export interface Explanation {
   readonly position: number | null;
   readonly etaP50Ms: number | null;
   readonly etaP90Ms: number | null;
+  /** Until when the policy's windows and holds hold it at most; null where they do not, or without an end. */
+  readonly heldUntilMs: number | null;
+  /** Of a running attempt that was asked to make room: for whom, and since when. */
+  readonly givesWay: { readonly to: string; readonly sinceMs: number } | null;
   readonly forecast: Forecast;
   /** What was decided of it, oldest first. */
   readonly past: readonly PastDecision[];

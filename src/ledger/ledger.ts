@@ -1,5 +1,6 @@
-import type { HeartbeatAnswer, HeartbeatRequest } from '../domain/index.js';
+import { type HeartbeatAnswer, type HeartbeatRequest, SignalboxError } from '../domain/index.js';
 import { createForecaster } from '../forecast/index.js';
+import type { Policy } from '../planner/index.js';
 import { advance } from './commands/advance.js';
 import { createRun, forecastOnly } from './commands/create-run.js';
 import { hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
@@ -24,6 +25,7 @@ const SILENT: LedgerLog = { info: () => undefined, warn: () => undefined, error:
 /** Opens the store, brings its tables up to date and loads the hot state. Throws `ledger-unavailable`. */
 export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
   const { url, policy, log = SILENT, clock = Date.now, monotonic = () => performance.now() } = settings;
+  refuseBudgets(policy);
   const database = await openDatabase(url, log);
   const forecaster = createForecaster({
     prior: (pool) => policy.pools[pool as keyof typeof policy.pools].prior,
@@ -87,6 +89,17 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       await database.close();
     },
   };
+};
+
+/** Budgets are counted in simulations only: to ignore them would spend what somebody meant to save. */
+const refuseBudgets = ({ name, budgets }: Policy): void => {
+  const tenants = Object.keys(budgets);
+  if (tenants.length === 0) return;
+  throw new SignalboxError(
+    'invalid-document',
+    `The policy ${name} has budgets (${tenants.join(', ')}), which only \`signalbox simulate\` counts so far. Take the section budgets out to run under it.`,
+    [{ path: 'budgets', message: 'counted in simulations only', mend: 'Take the section out.' }],
+  );
 };
 
 /** A query whose failure is the database's. */

@@ -72,8 +72,9 @@ export interface TaskTerms {
   readonly placement: Placement;
   /** When it may not start whatever is free. */
   readonly holds: readonly Held[];
-  /** The policy's rules that matched. */
+  /** The policy's rules that matched, and the class that they gave it; null where they gave none. */
   readonly rules: readonly string[];
+  readonly priorityClass: PriorityClass | null;
 }
 
 /** One execution of a workflow that asked. The newest of a workflow (highest `ordinal`) is the one that may ask. */

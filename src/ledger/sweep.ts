@@ -1,6 +1,8 @@
 import type { Policy } from '../planner/index.js';
 import { fenceNode, freeUnbound, loseNode, type Pulse } from './commands/nodes.js';
+import { wake } from './commands/wake.js';
 import type { Database } from './database/database.js';
+import type { LeaseRow } from './rows.js';
 import type { GroupCommit } from './state/group-commit.js';
 
 interface Watched extends Pulse {
@@ -10,6 +12,9 @@ interface Watched extends Pulse {
   readonly silentMs: number;
 }
 
+/** A lease that gives way is told so again after so long: the most that a grace usually is, and then some. */
+const REMIND_MS = 60_000;
+
 /**
  * Judges which nodes live. Wall clocks jump and differ between machines, so a node is silent for as long as this process
  * has not seen its count of heartbeats change; after a restart of the process the waiting begins anew.
@@ -17,6 +22,8 @@ interface Watched extends Pulse {
 export class Sweeper {
   readonly #lastChange = new Map<string, { readonly pulse: Pulse; readonly atMs: number }>();
   readonly #unbound = new Map<string, readonly Pulse[]>();
+  /** When each lease that gives way was first seen to, or was last told again. */
+  readonly #givingWay = new Map<string, number>();
 
   constructor(
     private readonly database: Database,
@@ -30,7 +37,22 @@ export class Sweeper {
     const nodes = await this.#watch();
     for (const node of nodes) await this.#judge(node);
     await this.#freeUnbound(nodes);
+    await this.#wake();
     await this.#forgetProgress();
+  }
+
+  async #wake(): Promise<void> {
+    const nowMs = this.monotonic();
+    const seen = new Set<string>();
+    const isLate = ({ leaseId }: LeaseRow): boolean => {
+      seen.add(leaseId);
+      const sinceMs = this.#givingWay.get(leaseId);
+      const late = sinceMs !== undefined && nowMs - sinceMs >= REMIND_MS;
+      if (late || sinceMs === undefined) this.#givingWay.set(leaseId, nowMs);
+      return late;
+    };
+    await this.commits.run(wake(isLate));
+    for (const leaseId of this.#givingWay.keys()) if (!seen.has(leaseId)) this.#givingWay.delete(leaseId);
   }
 
   async #watch(): Promise<readonly Watched[]> {

@@ -109,7 +109,10 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
       continue;
     }
     // 5. Preempt: less urgent work gives way, where the policy allows it and it costs less than it gains.
-    const evicted = firstPlaced(options, (option) => preempting.evictFor(task, option));
+    // One for which others give way already waits until they have.
+    const evicted = task.promised
+      ? null
+      : firstPlaced(options, (option) => preempting.evictFor(task, option));
     if (evicted) {
       cycle.placed.add(task.id);
       cycle.preemptions.push(...evicted.found);

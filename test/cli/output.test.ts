@@ -53,6 +53,7 @@ const waiting = (key: string, detail: string) =>
       blockers: [{ code: 'no-capacity', detail }],
       position: 2,
       eta: { p50: at(30), p90: at(70) },
+      heldUntil: null,
     },
   });
 

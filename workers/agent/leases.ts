@@ -23,6 +23,7 @@ interface Held {
   progress: number | null;
   memoryBytes: number | null;
   cpuSeconds: number | null;
+  checkpointAtMs?: number;
 }
 
 /** Told when something that must outlive the worker happens to a lease. */
@@ -67,13 +68,14 @@ export class Leases {
   /** What a heartbeat says of them. */
   report(): Pick<HeartbeatRequest, 'running' | 'ended'> {
     const running = [...this.#held.values()].map(
-      ({ lease, startedAtMs, progress, memoryBytes, cpuSeconds }) => ({
+      ({ lease, startedAtMs, progress, memoryBytes, cpuSeconds, checkpointAtMs }) => ({
         leaseId: lease.id,
         fencing: lease.fencing,
         startedAtMs,
         progress,
         memoryBytes,
         cpuSeconds,
+        ...(checkpointAtMs === undefined ? {} : { checkpointAtMs }),
       }),
     );
     return { running, ended: [...this.#ended.values()].slice(0, ENDED_PER_BEAT) };

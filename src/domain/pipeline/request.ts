@@ -1,3 +1,4 @@
+import { ANYWHERE, type Option, type Placement } from '../placement.js';
 import type { Pool, ResourceRequest } from '../resources.js';
 import { bytesOf } from './amounts.js';
 import type { Task } from './schema.js';
@@ -21,4 +22,18 @@ export const resourceRequest = (task: Pick<Task, 'pool' | 'resources'>): Resourc
     memoryBytes: bytesOf(memoryBytes ?? 0),
     slots: slots ?? (pool === 'io' ? 1 : 0),
   };
+};
+
+/** The places that a task lists, its own pool and resources first. */
+export const optionsOf = (
+  task: Pick<Task, 'pool' | 'resources' | 'placement'>,
+): readonly [Option, ...Option[]] => [
+  { request: resourceRequest(task), speed: 1 },
+  ...(task.placement?.pools ?? []).map(({ speed, ...place }) => ({ request: resourceRequest(place), speed })),
+];
+
+/** What a task asks of its node and shares with others. */
+export const placementOf = ({ placement }: Pick<Task, 'placement'>): Placement => {
+  const { labels = {}, tags = [], near = [], apart = [], limits = {} } = placement ?? {};
+  return { ...ANYWHERE, labels, tags, near, apart, limits };
 };

@@ -18,7 +18,8 @@ export const checkRules = (draft: Draft): readonly Mistake[] => [
     ...checkNeeds(task, draft),
     ...checkHandlers(task, draft),
     ...checkStandingBy(task, draft),
-    ...checkResources(task),
+    ...checkResources(task.raw as Place, ['tasks', task.name]),
+    ...checkPlacement(task),
     ...checkTimes(task),
   ]),
   ...gather(draft.parameters, ([name, parameter]) => checkParameter(name, parameter)),
@@ -119,9 +120,34 @@ const checkStandingBy = ({ name, raw }: DraftTask, draft: Draft): readonly Mista
     }));
 };
 
-const checkResources = ({ name, raw }: DraftTask): readonly Mistake[] => {
-  const { pool, resources } = raw as Pick<Task, 'pool' | 'resources'>;
-  const at = (key: string): Path => ['tasks', name, 'resources', key];
+type Place = Pick<Task, 'pool' | 'resources'>;
+
+/** The other places are checked like its own; what it wants to be near and apart from must not be the same. */
+const checkPlacement = ({ name, raw }: DraftTask): readonly Mistake[] => {
+  const path = ['tasks', name, 'placement'];
+  const pools = member(raw.placement, 'pools');
+  const [near, apart] = [member(raw.placement, 'near'), member(raw.placement, 'apart')];
+  const places = Array.isArray(pools) ? pools : [];
+  return [
+    ...places.flatMap((place, index) =>
+      isOfType(place, 'object') ? checkResources(place as Place, [...path, 'pools', index]) : [],
+    ),
+    ...(Array.isArray(near) && Array.isArray(apart) ? near : []).flatMap((tag, index) =>
+      (apart as unknown[]).includes(tag)
+        ? [
+            {
+              path: [...path, 'near', index],
+              message: `"${tag}" is under apart too`,
+              mend: 'name it under one of them',
+            },
+          ]
+        : [],
+    ),
+  ];
+};
+
+const checkResources = ({ pool, resources }: Place, place: Path): readonly Mistake[] => {
+  const at = (key: string): Path => [...place, 'resources', key];
   const { gpu, cpu, slots, memoryBytes } = resources ?? {};
   const mistakes: Mistake[] = [];
   if ((pool === 'cpu' || pool === 'io') && Number(gpu) > 0)

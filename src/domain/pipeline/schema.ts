@@ -9,12 +9,16 @@ const MAX_SECONDS = 366 * 86_400;
 const MAX_BYTES = 2 ** 50;
 
 const NAME_RULE = 'letters, digits, - and _, beginning with a letter, 63 at most';
+const TAG_RULE = 'letters, digits, ., - and _, beginning with a letter or digit, 63 at most';
+const LIMIT_RULE = 'small letters, digits and -, beginning with a letter, 63 at most';
 const IDENTIFIER_RULE = 'letters, digits and _, beginning with a letter or _, 63 at most';
 const DURATION_RULE =
   'a duration such as 500ms, 90s, 15m, 2h or 1d, or a number of seconds, above 0 and up to 366d';
 const BYTES_RULE = 'a size such as 512MiB, 8GiB or 2GB, or a whole number of bytes, up to 1024TiB';
 
 const name = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/, NAME_RULE);
+const tag = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/, TAG_RULE);
+const limit = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, LIMIT_RULE);
 const identifier = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, IDENTIFIER_RULE);
 const json = z.json();
 const argument = z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' });
@@ -108,6 +112,47 @@ const resources = z
   })
   .describe('The hardware that an attempt holds while it runs.');
 
+const placement = z
+  .strictObject({
+    labels: z
+      .record(tag, text)
+      .optional()
+      .describe('Labels that the node must have, such as a kind of device or a region.'),
+    tags: z.array(tag).max(20).optional().describe('What other tasks may know this one by.'),
+    near: z
+      .array(tag)
+      .max(20)
+      .optional()
+      .describe('Rather on a node where a task with one of these tags runs.'),
+    apart: z
+      .array(tag)
+      .max(20)
+      .optional()
+      .describe('Never on a node where a task with one of these tags runs.'),
+    limits: z
+      .record(limit, z.number().int().min(1).max(1_000_000))
+      .optional()
+      .describe('How much an attempt uses of each limit that the policy names.'),
+    pools: z
+      .array(
+        z.strictObject({
+          pool: z.enum(POOLS).optional().describe('The hardware class; without it the resources tell.'),
+          resources: resources.optional(),
+          speed: z
+            .number()
+            .min(0.01)
+            .max(100)
+            .default(1)
+            .describe('How fast it runs there, its own place being 1; at 2 in half the time.'),
+        }),
+      )
+      .min(1)
+      .max(8)
+      .optional()
+      .describe('Other places to run, in the order of preference, after its own pool and resources.'),
+  })
+  .describe('What the task asks of its node, and of what it shares with others.');
+
 const onFailure = z
   .strictObject({
     fallback: name
@@ -128,6 +173,7 @@ const task = z
     needs: z.array(name).default([]).describe('Tasks that must have ended well before this one starts.'),
     pool: z.enum(POOLS).optional().describe('The hardware class; without it the resources tell.'),
     resources: resources.optional(),
+    placement: placement.optional(),
     run: z.union([command, sql, http, fn]).describe('The work: a command, sql, http or function.'),
     timeout: duration.default('24h').describe('The longest that one attempt may run.'),
     grace: duration.default('10s').describe('From the request to stop until the process is killed.'),

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import {
   type AdvanceAnswer,
   type AdvanceRequest,
-  ANYWHERE,
   type Deferred,
   type EndedAttempt,
   type Forecast,
@@ -14,7 +13,7 @@ import {
   type Verdict,
 } from '../../domain/index.js';
 import { describeMisfit } from '../capacity.js';
-import type { ExecutionRow, ResultRow, RunRow, TaskRow, TaskTerms } from '../rows.js';
+import type { ExecutionRow, ResultRow, RunRow, TaskRow } from '../rows.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { workCorrected } from '../state/load.js';
@@ -23,6 +22,7 @@ import { loadRuns } from '../state/sync.js';
 import { idOfTask, isLive, release, revoke, settle, withdraw } from '../state/transitions.js';
 import { enterExecution } from './executions.js';
 import { endRun } from './runs.js';
+import { placesOf, termsOf } from './terms.js';
 
 /** One turn of a run, in the order in which its facts must be taken: what ended frees room for what is ready. */
 export const advance = (request: AdvanceRequest): Command<AdvanceAnswer> => {
@@ -122,7 +122,8 @@ const enter = (
   const forecast = predict(draft, run, ready);
   const earlier = draft.image.task(run.runId, ready.taskKey, ready.attempt - 1);
   const revision = (before?.revision ?? 0) + 1;
-  const misfit = describeMisfit(draft.image, ready.request);
+  const terms = termsOf({ run, ready, priorityClass, forecast }, draft.surroundings.policy, draft.atMs);
+  const misfit = describeMisfit(draft.image, terms?.options ?? placesOf(ready));
   const verdict = firstVerdict(ready, revision, forecast, result, misfit);
   const task: TaskRow = {
     runId: run.runId,
@@ -134,10 +135,10 @@ const enter = (
     revision,
     // One that was interrupted keeps its place among its siblings.
     arrival: earlier && INTERRUPTED.has(earlier.state) ? earlier.arrival : draft.next('arrivals'),
-    priorityClass,
+    priorityClass: terms?.priorityClass ?? priorityClass,
     paused,
-    request: ready.request,
-    terms: termsOf(ready),
+    request: terms?.options[0].request ?? ready.request,
+    terms,
     features: ready.features,
     estimateSeconds: ready.estimateSeconds ?? null,
     forecast,
@@ -173,16 +174,6 @@ const enter = (
 };
 
 const INTERRUPTED = new Set<TaskRow['state']>(['preempted', 'lost', 'revoked']);
-
-const termsOf = ({ request, options, placement }: ReadyTask): TaskTerms | null =>
-  options === undefined && placement === undefined
-    ? null
-    : {
-        options: options ?? [{ request, speed: 1 }],
-        placement: placement ?? ANYWHERE,
-        holds: [],
-        rules: [],
-      };
 
 /** An item that nobody expected, of a list that was not known before, adds to the work of its pool. */
 const expectMore = (draft: Draft, task: TaskRow): void => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
+  optionsOf,
   type Problem,
   type RunForecast,
   type RunSpec,
-  resourceRequest,
   SignalboxError,
 } from '../../domain/index.js';
 import { describeMisfit } from '../capacity.js';
@@ -89,7 +89,7 @@ const repeated = (before: RunRow, spec: RunSpec, specHash: string): CreatedRun =
 /** Refuses a run of which a task could never start, naming each such task and the largest node. */
 const refuseMisfits = ({ pipeline }: RunSpec, image: Image): void => {
   const problems = Object.entries(pipeline.tasks).flatMap(([name, task]): Problem[] => {
-    const misfit = describeMisfit(image, resourceRequest(task));
+    const misfit = describeMisfit(image, optionsOf(task));
     return misfit === null
       ? []
       : [{ path: `tasks.${name}.resources`, message: misfit, mend: 'Ask for less, or add a larger node.' }];

@@ -53,12 +53,13 @@ const keepUp = (
   return next;
 };
 
-/** The workflow's waiting tasks carry its class, and whether it is paused, in their place in the queue. */
+/** The workflow's tasks carry its class, where no rule of the policy gave them one; those that wait also whether it is paused. */
 const restate = (draft: Draft, { runId, workflowId, priorityClass, paused }: ExecutionRow): void => {
   for (const task of draft.image.tasksOf(runId)) {
-    if (task.workflowId !== workflowId || task.state !== 'waiting') continue;
-    if (task.priorityClass === priorityClass && task.paused === paused) continue;
-    draft.put('tasks', { ...task, priorityClass, paused });
+    if (task.workflowId !== workflowId || (task.state !== 'waiting' && task.state !== 'running')) continue;
+    const next = { priorityClass: task.terms?.priorityClass ?? priorityClass, paused };
+    if (task.priorityClass === next.priorityClass && task.paused === paused) continue;
+    draft.put('tasks', { ...task, ...next });
   }
 };
 

@@ -1,7 +1,8 @@
 import {
-  ANYWHERE,
   durationSeconds,
+  optionsOf,
   type Pool,
+  placementOf,
   type ResourceRequest,
   type RunForecast,
   type RunId,
@@ -49,7 +50,8 @@ const mainPath = ({ pipeline }: RunSpec): [string, Task][] => {
 };
 
 /** A task of a run that has not begun, before anybody has asked how long it would wait. */
-type Outline = Omit<ExpectedTask, 'waitMs'> & { readonly request: ResourceRequest };
+type Outline = Omit<ExpectedTask, 'waitMs'> &
+  Pick<WaitingTask, 'options' | 'placement'> & { readonly request: ResourceRequest };
 
 const outline = (
   spec: RunSpec,
@@ -73,6 +75,8 @@ const outline = (
   return {
     name,
     request,
+    options: optionsOf(task),
+    placement: placementOf(task),
     needs: task.needs,
     items: Array.isArray(task.forEach) ? task.forEach.length : 1,
     parallel: parallel(image, pool, request),
@@ -127,7 +131,7 @@ const parallel = (image: Image, pool: Pool, request: ResourceRequest): number =>
 
 /** Asks the planner itself: what it would say of such a task if it arrived now. */
 const waitNow = (
-  { spec, name, request, forecast }: Outline & { readonly spec: RunSpec },
+  { spec, name, request, options, placement, forecast }: Outline & { readonly spec: RunSpec },
   { work, arriving }: Pick<ExpectedRun, 'work' | 'arriving'>,
   image: Image,
   { policy }: Surroundings,
@@ -141,8 +145,8 @@ const waitNow = (
     priorityClass: spec.priorityClass,
     arrival: image.head.arrivals + 1,
     readyAtMs: atMs,
-    options: [{ request, speed: 1 }],
-    placement: ANYWHERE,
+    options,
+    placement,
     forecast,
     doneSeconds: 0,
     rank: work.ranks[request.pool],

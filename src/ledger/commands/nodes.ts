@@ -61,6 +61,7 @@ export const takeHeartbeat = (beat: HeartbeatRequest): Command<HeartbeatAnswer> 
       const lease = draft.image.liveLease(leaseId);
       if (lease?.fencing === fencing) takeProcessEnd(draft, lease, node);
     }
+    for (const running of beat.running) takeCheckpoint(draft, running);
     const stop = beat.running
       .filter((running) => !mayRun(draft, node, running))
       .map(({ leaseId }) => leaseId);
@@ -82,8 +83,27 @@ export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
     );
   };
   return (
-    beat.ended.some(({ leaseId }) => image.liveLease(leaseId) !== undefined) || !beat.running.every(holds)
+    beat.running.some((running) => newerCheckpoint(image, running)) ||
+    beat.ended.some(({ leaseId }) => image.liveLease(leaseId) !== undefined) ||
+    !beat.running.every(holds)
   );
+};
+
+type Running = HeartbeatRequest['running'][number];
+
+/** The lease of which a heartbeat says that more of its work is kept than was known. */
+const newerCheckpoint = (
+  image: Image,
+  { leaseId, fencing, checkpointAtMs }: Running,
+): LeaseRow | undefined => {
+  const lease = image.liveLease(leaseId);
+  const newer = checkpointAtMs !== undefined && checkpointAtMs > (lease?.checkpointAtMs ?? 0);
+  return newer && lease?.fencing === fencing ? lease : undefined;
+};
+
+const takeCheckpoint = (draft: Draft, running: Running): void => {
+  const lease = newerCheckpoint(draft.image, running);
+  if (lease) draft.put('leases', { ...lease, checkpointAtMs: Math.round(running.checkpointAtMs ?? 0) });
 };
 
 const isStale = (node: NodeRow, beat: HeartbeatRequest): boolean =>

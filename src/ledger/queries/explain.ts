@@ -1,8 +1,8 @@
 import { type RunId, type RunSpec, SignalboxError, type TaskKey, taskName } from '../../domain/index.js';
-import { type Deferral, plan } from '../../planner/index.js';
+import { type Deferral, plan, span } from '../../planner/index.js';
 import type { Explanation, PastDecision } from '../contract.js';
 import type { Database } from '../database/database.js';
-import type { EventRow, TaskRow } from '../rows.js';
+import type { EventRow, LeaseRow, TaskRow } from '../rows.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { attemptId } from '../state/planner-view.js';
@@ -25,9 +25,17 @@ export const explain = async (
     .where('taskKey', 'is not', null)
     .orderBy('number')
     .execute();
+  const leaving = await database.db
+    .selectFrom('leases')
+    .select(['leaseId', 'givesWayTo', 'preemptingAtMs'])
+    .where('state', '=', 'preempting')
+    .execute();
+  const byLease = new Map(leaving.map((lease) => [lease.leaseId, lease]));
   return attempts.map((task) => {
     const own = events.filter((event) => event.taskKey === task.taskKey && event.attempt === task.attempt);
-    return explanation(task, waits.get(attemptId(runId, task.taskKey, task.attempt)), own, atMs);
+    const wait = waits.get(attemptId(runId, task.taskKey, task.attempt));
+    const lease = task.leaseId === null ? undefined : byLease.get(task.leaseId);
+    return explanation(task, wait, lease, own, atMs);
   });
 };
 
@@ -40,20 +48,31 @@ const refuseUnknown = async ({ db }: Database, runId: RunId, taskKey: TaskKey | 
   }
 };
 
+type Leaving = Pick<LeaseRow, 'givesWayTo' | 'preemptingAtMs'>;
+
+const ago = ({ preemptingAtMs }: Leaving, atMs: number): string =>
+  `${span(atMs - (preemptingAtMs ?? atMs))} ago`;
+
 const explanation = (
   task: TaskRow,
   deferral: Deferral | undefined,
+  leaving: Leaving | undefined,
   events: readonly EventRow[],
   atMs: number,
 ): Explanation => ({
   taskKey: task.taskKey,
   attempt: task.attempt,
   state: task.state,
-  now: nowSentence(task, deferral, atMs),
+  now: nowSentence(task, deferral, leaving, atMs),
   blockers: deferral?.blockers ?? (task.verdict.kind === 'rejected' ? task.verdict.blockers : []),
   position: deferral?.position ?? null,
   etaP50Ms: deferral?.etaP50Ms ?? null,
   etaP90Ms: deferral?.etaP90Ms ?? null,
+  heldUntilMs: deferral?.heldUntilMs ?? null,
+  givesWay:
+    leaving && task.state === 'running'
+      ? { to: leaving.givesWayTo ?? '', sinceMs: leaving.preemptingAtMs ?? atMs }
+      : null,
   forecast: task.forecast,
   past: events.map(pastDecision),
 });
@@ -67,13 +86,21 @@ const pastDecision = (event: EventRow): PastDecision => ({
   policyVersion: event.policyVersion,
 });
 
-const nowSentence = (task: TaskRow, deferral: Deferral | undefined, atMs: number): string => {
+const nowSentence = (
+  task: TaskRow,
+  deferral: Deferral | undefined,
+  leaving: Leaving | undefined,
+  atMs: number,
+): string => {
   if (task.state === 'waiting' && deferral) {
     const { position, blockers, etaP50Ms, etaP90Ms } = deferral;
-    return `waits, number ${position} in the queue of ${task.request.pool}: ${obstacles(blockers)}; ${eta(etaP50Ms, etaP90Ms, atMs)}`;
+    const next = task.promised ? ', others give way for it' : '';
+    return `waits, number ${position} in the queue of ${task.request.pool}${next}: ${obstacles(blockers)}; ${eta(etaP50Ms, etaP90Ms, atMs)}`;
   }
   if (task.state === 'running') {
     const where = task.nodeId ?? `pool ${task.request.pool}`;
+    if (leaving)
+      return `runs on ${where}, and was asked ${ago(leaving, atMs)} to make room for ${leaving.givesWayTo ?? 'whoever is next'}; it goes on later from its last checkpoint`;
     return `runs on ${where}; ${expectation(task.forecast)}`;
   }
   if (task.verdict.kind === 'rejected') return `refused: ${obstacles(task.verdict.blockers)}`;

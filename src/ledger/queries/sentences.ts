@@ -45,6 +45,10 @@ export const sentenceOf = (event: EventRow): string => {
       return `took over the result of ${(detail as { fromRunId: string }).fromRunId}, whose inputs were the same`;
     case 'revoked':
       return `lost its lease: ${(detail as { why: string }).why}`;
+    case 'preempting':
+      return preempting(detail);
+    case 'promised':
+      return promised(detail);
     case 'withdrawn':
       return 'was withdrawn by its run before it began';
     default:
@@ -94,6 +98,34 @@ const overtook = (
   if (because === 'held') return `${other}: that one is held back`;
   return `${other}: it fits into room that the other cannot use yet`;
 };
+
+interface GivesWay {
+  readonly priorityClass: string;
+  readonly forClass: string;
+  readonly lostDeviceSeconds: number;
+  readonly soonerSeconds: number | null;
+}
+interface Named {
+  readonly runId: string;
+  readonly taskKey: string;
+}
+
+const preempting = ({ for: other, ...detail }: GivesWay & { readonly for?: Named }): string =>
+  `was asked to make room for ${other ? `${other.runId}/${other.taskKey}` : 'another task'}: ${why(detail)}`;
+
+const promised = ({ from, ...detail }: GivesWay & { readonly from: Named }): string =>
+  `${from.runId}/${from.taskKey} gives way for it: ${why({ ...detail })}`;
+
+const why = ({ priorityClass, forClass, lostDeviceSeconds, soonerSeconds }: GivesWay): string =>
+  [
+    forClass === priorityClass
+      ? `both are ${forClass}, and less is left to do of the one`
+      : `${forClass} goes before ${priorityClass}`,
+    soonerSeconds === null
+      ? 'without it there was no end of the wait in sight'
+      : `the one starts about ${seconds(soonerSeconds)} sooner`,
+    `the other loses about ${seconds(lostDeviceSeconds)} of work on one device, stopping and resuming included`,
+  ].join('; ');
 
 interface DeferredDetail {
   readonly blockers: readonly Blocker[];

@@ -130,12 +130,9 @@ export const preempt = (
   lease: LeaseRow,
   { forId, lostDeviceSeconds, soonerSeconds }: Preemption,
 ): void => {
-  const { leaseId, fencing, runId, taskKey, attempt, nodeId, workflowId } = lease;
+  const { leaseId, runId, taskKey, attempt, nodeId } = lease;
   const winner = draft.image.tasks.get(forId);
   const task = draft.image.task(runId, taskKey, attempt);
-  const classes = `class ${winner?.priorityClass} before ${task?.priorityClass}`;
-  const reason = `${forId} needs the hardware (${classes})`;
-  draft.put('leases', { ...lease, state: 'preempting', givesWayTo: forId, preemptingAtMs: draft.atMs });
   const cost = { lostDeviceSeconds, soonerSeconds };
   const who = { runId, taskKey, attempt };
   draft.event({
@@ -150,7 +147,9 @@ export const preempt = (
       ...cost,
     },
   });
-  signal(draft, runId, { workflowId, name: 'preempt', payload: { leaseId, fencing, reason } });
+  const next = { ...lease, state: 'preempting', givesWayTo: forId, preemptingAtMs: draft.atMs } as const;
+  draft.put('leases', next);
+  remindToGiveWay(draft, next);
   if (winner === undefined) return;
   if (!winner.promised) draft.put('tasks', { ...winner, promised: true });
   draft.event({
@@ -161,6 +160,13 @@ export const preempt = (
     nodeId,
     detail: { from: who, priorityClass: task?.priorityClass, forClass: winner.priorityClass, ...cost },
   });
+};
+
+/** Asks the workflow of a lease to end its attempt. Idempotent by lease and fencing number. */
+export const remindToGiveWay = (draft: Draft, lease: LeaseRow): void => {
+  const { leaseId, fencing, runId, workflowId, givesWayTo } = lease;
+  const reason = `${givesWayTo ?? 'more urgent work'} needs the hardware`;
+  signal(draft, runId, { workflowId, name: 'preempt', payload: { leaseId, fencing, reason } });
 };
 
 /** A task needs no more that others give way for it: what they free goes to whoever is next. */

@@ -39,6 +39,7 @@ export class PoolState {
   readonly #nodes = new Map<NodeId, Node>();
   readonly #leases = new Map<string, RunningLease>();
   readonly #byNode = new Map<NodeId, Set<RunningLease>>();
+  readonly #givingWay = new Set<RunningLease>();
   /** Nodes that take new work, by id. */
   #places: Place[] = [];
   /** Who holds bare slots that no node has reported yet: they may turn up on any node. */
@@ -54,6 +55,10 @@ export class PoolState {
   }
   get leases(): ReadonlyMap<string, RunningLease> {
     return this.#leases;
+  }
+  /** The leases that give way to a waiting task. */
+  get givingWay(): ReadonlySet<RunningLease> {
+    return this.#givingWay;
   }
 
   /** The nodes that take work, as things are expected to go on at a time that does not run backwards. */
@@ -85,6 +90,7 @@ export class PoolState {
   setLease(lease: RunningLease): void {
     this.removeLease(lease.id);
     this.#leases.set(lease.id, lease);
+    if (lease.givesWayTo !== null) this.#givingWay.add(lease);
     for (const { nodeId } of partsOf(lease)) {
       this.#byNode.set(nodeId, (this.#byNode.get(nodeId) ?? new Set()).add(lease));
       this.#change(nodeId, (place) => this.#held(place, lease));
@@ -97,6 +103,7 @@ export class PoolState {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
     this.#leases.delete(id);
+    this.#givingWay.delete(lease);
     for (const { nodeId, devices } of partsOf(lease)) {
       const left = this.#byNode.get(nodeId);
       left?.delete(lease);

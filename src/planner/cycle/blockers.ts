@@ -142,7 +142,10 @@ const nodeInUse = ({ request }: Option, place: Place, room: Room): Blocker => {
 const heldBy = (holds: readonly Hold[], atMs: number): string => {
   const names = [...holds]
     .sort((a, b) => a.endsAtMs - b.endsAtMs)
-    .map(({ runId, taskKey, endsAtMs }) => `${runId}/${taskKey} (about ${span(endsAtMs - atMs)} more)`);
+    .map(({ runId, taskKey, endsAtMs, keptFor }) => {
+      const givesWay = keptFor === null ? '' : 'gives way, ';
+      return `${runId}/${taskKey} (${givesWay}about ${span(endsAtMs - atMs)} more)`;
+    });
   return names.length > 0 ? `; held by ${listing(names)}` : '';
 };
 

@@ -1,7 +1,7 @@
 import { add, type LeasePart, NOTHING, type Option, type Resources, subtract } from '../../domain/index.js';
 import type { Place, WaitingTask } from '../cluster/index.js';
 import { allLeaveRoom, leavesRoom, type Reservation } from './reserve.js';
-import { bindable, candidates, fits, isUnbound, keptApart, portion, type Room } from './room.js';
+import { bindable, candidates, fits, isOpenTo, isUnbound, keptApart, portion, type Room } from './room.js';
 
 /** The parts of nodes that a task gets now; none for bare slots. Null where there is no room, or it is kept for another. */
 export const placeFor = (
@@ -19,7 +19,7 @@ export const placeFor = (
   if (!fits(request, room.most)) return null;
   let best: Place | null = null;
   for (const place of candidates(task, option, room)) {
-    if (!fits(request, bindable(place, room)) || room.closed.has(place.node.id)) continue;
+    if (!fits(request, bindable(place, room)) || !isOpenTo(task, place, room)) continue;
     if (keptApart(task, place).length > 0) continue;
     if (!leavesRoom(task, option, place.node.id, reservation, room.atMs)) continue;
     if (best === null || goesBefore(task, place, best)) best = place;
@@ -76,8 +76,7 @@ const spread = (
   if (alone !== null) return alone;
   const open = candidates(task, option, room)
     .filter(
-      (place) =>
-        place.free.devices > 0 && !room.closed.has(place.node.id) && keptApart(task, place).length === 0,
+      (place) => place.free.devices > 0 && isOpenTo(task, place, room) && keptApart(task, place).length === 0,
     )
     .sort((a, b) => b.free.devices - a.free.devices || (a.node.id < b.node.id ? -1 : 1));
   const unreserved = open.filter(({ node }) => node.id !== reservation?.nodeId);

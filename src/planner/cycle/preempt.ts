@@ -92,7 +92,7 @@ export class Preempting {
     if (keptApart(task, emptied).length > 0) return null;
     places[index] = emptied;
     take(task, option, [partOf(emptied, option.request)], this.room);
-    closed.add(place.node.id);
+    closed.set(place.node.id, task.id);
     const gone = new Set(victims);
     const left = (this.#byNode().get(place.node.id) ?? []).filter((victim) => !gone.has(victim));
     this.#byNode().set(place.node.id, left);

@@ -31,8 +31,8 @@ export interface Room {
   freeSlots: number;
   /** Of each kind the most that any one place has free: what exceeds it fits nowhere. */
   most: Resources;
-  /** Nodes on which somebody gives way in this cycle: what that frees is not free yet. */
-  readonly closed: Set<NodeId>;
+  /** Nodes on which somebody gives way, and for whom: nobody else starts there until that one has what it needs. */
+  readonly closed: Map<NodeId, string>;
 }
 
 /** What is free. A revoked lease still holds its hardware, for its process may still live. */
@@ -50,8 +50,21 @@ export const roomOf = (pool: PoolState, policy: Pick<Policy, 'health'>, atMs: nu
     unboundSlots,
     freeSlots,
     most: mostOf(places),
-    closed: new Set(),
+    closed: closedOf(pool),
   };
+};
+
+const closedOf = ({ givingWay }: PoolState): Map<NodeId, string> =>
+  new Map(
+    [...givingWay].flatMap(({ nodeId, givesWayTo }) =>
+      nodeId === null || givesWayTo === null ? [] : [[nodeId, givesWayTo]],
+    ),
+  );
+
+/** Whether the task may start on a node as far as those go that give way there. */
+export const isOpenTo = (task: WaitingTask, { node }: Place, { closed }: Room): boolean => {
+  const keptFor = closed.get(node.id);
+  return keptFor === undefined || keptFor === task.id;
 };
 
 /** Whether a node fails so much of its work that it should take no more. */

@@ -1,0 +1,78 @@
+import {
+  ANYWHERE,
+  type Forecast,
+  type Option,
+  type PriorityClass,
+  type ReadyTask,
+  taskName,
+} from '../../domain/index.js';
+import { type Admission, admit, heldBy, type Policy } from '../../planner/index.js';
+import type { RunRow, TaskTerms } from '../rows.js';
+
+/** A ready attempt with what the policy's conditions may read of it. */
+export interface Candidate {
+  readonly run: RunRow;
+  readonly ready: ReadyTask;
+  readonly priorityClass: PriorityClass;
+  readonly forecast: Forecast;
+}
+
+/** The places that a ready attempt lists. */
+export const placesOf = ({ request, options }: ReadyTask): readonly [Option, ...Option[]] =>
+  options ?? [{ request, speed: 1 }];
+
+/** What an attempt asks beyond an amount of hardware, and what the policy says of it: settled when it becomes ready. */
+export const termsOf = (candidate: Candidate, policy: Policy, atMs: number): TaskTerms | null => {
+  const { ready } = candidate;
+  const admission = admit(factsOf(candidate, atMs), policy, atMs);
+  const { rules, windows, holds } = admission;
+  const isPlain = rules.length + windows.length + holds.length === 0;
+  if (isPlain && ready.options === undefined && ready.placement === undefined) return null;
+  const placement = ready.placement ?? ANYWHERE;
+  return {
+    options: routed(placesOf(ready), admission),
+    placement: { ...placement, labels: { ...placement.labels, ...admission.labels } },
+    holds: heldBy(admission, policy, atMs, atMs),
+    rules,
+    priorityClass: admission.priorityClass,
+  };
+};
+
+/** A rule names the pools instead of the task: its own place there, else the same hardware of that pool. */
+const routed = (
+  own: readonly [Option, ...Option[]],
+  { pools }: Admission,
+): readonly [Option, ...Option[]] => {
+  const [first] = own;
+  const options = (pools ?? []).flatMap((pool) => {
+    const there = own.filter(({ request }) => request.pool === pool);
+    return there.length > 0 ? there : [{ ...first, request: { ...first.request, pool } }];
+  });
+  const [chosen, ...others] = options;
+  return chosen === undefined ? own : [chosen, ...others];
+};
+
+const GIB = 1024 ** 3;
+
+const factsOf = ({ run, ready, priorityClass, forecast }: Candidate, atMs: number) => {
+  const { pool, devices, cores, memoryBytes, slots } = ready.request;
+  const { deadlineAtMs } = run;
+  return {
+    pipeline: run.pipeline,
+    name: taskName(ready.taskKey),
+    tenant: run.tenant,
+    priority: priorityClass,
+    pool,
+    devices,
+    cores,
+    memoryGiB: memoryBytes / GIB,
+    slots,
+    p50Seconds: forecast.p50Seconds,
+    p90Seconds: forecast.p90Seconds,
+    attempts: forecast.observations,
+    hasDeadline: deadlineAtMs !== null,
+    deadlineSeconds: deadlineAtMs === null ? 0 : (deadlineAtMs - atMs) / 1_000,
+    labels: ready.placement?.labels ?? {},
+    features: ready.features,
+  };
+};

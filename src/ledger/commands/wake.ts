@@ -1,0 +1,25 @@
+import { POOLS } from '../../domain/index.js';
+import type { LeaseRow } from '../rows.js';
+import type { Command } from '../state/group-commit.js';
+import { remindToGiveWay } from '../state/transitions.js';
+
+/**
+ * Looks again at all that waits: holds and windows end, and running work loses its protection, by the mere passing of time. Tells
+ * those once more to give way that are late, for a signal that came before its attempt had begun has no effect.
+ */
+export const wake = (isLate: (lease: LeaseRow) => boolean): Command<void> => ({
+  apply(draft) {
+    const { image, surroundings } = draft;
+    const { preemption, windows, holds } = surroundings.policy;
+    const changesByTime = preemption !== undefined || windows.length + holds.length > 0;
+    for (const pool of POOLS) {
+      const { queue, givingWay } = image.cluster.pool(pool);
+      if (changesByTime && queue.size > 0) image.touched.add(pool);
+      for (const { id } of givingWay) {
+        const lease = image.liveLease(id);
+        if (lease?.state === 'preempting' && isLate(lease)) remindToGiveWay(draft, lease);
+      }
+    }
+    return () => undefined;
+  },
+});
