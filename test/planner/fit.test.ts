@@ -120,6 +120,12 @@ describe('Fit', () => {
     expect(granted({ nodes, leases, waiting: [aTask('t', 1, { slots: 2, cores: 1 })] })).toEqual([]);
   });
 
+  it('lets work without slots onto a node whatever bare slots are out', () => {
+    const nodes = [aNode('a', { slots: 0 }), aNode('b', { devices: 0, slots: 2 })];
+    const leases = [aLease('x', null, { slots: 2 }, 5)];
+    expect(granted({ nodes, leases, waiting: [aTask('t', 1)] })).toEqual(['t@a']);
+  });
+
   it('counts a lease that is asked to leave, or revoked, until its process has ended', () => {
     const waiting = [aTask('t', 1, { devices: 2 })];
     for (const state of ['preempting', 'revoked'] as const) {

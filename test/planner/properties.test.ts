@@ -292,7 +292,7 @@ const isTrue: Readonly<Record<string, (facts: Facts) => boolean>> = {
         facts.holders.filter(({ nodeId, pool }) => nodeId === null && pool === option.request.pool),
       ).slots;
       const short = open.filter(
-        ({ free }) => !fitsInto(option.request, { ...free, slots: free.slots - bare }),
+        ({ free }) => !fitsInto(option.request, { ...free, slots: Math.max(0, free.slots - bare) }),
       );
       return facts.task.placement.spans ? short.length === open.length : short.length > 0;
     }),
@@ -313,7 +313,8 @@ const isTrue: Readonly<Record<string, (facts: Facts) => boolean>> = {
             .filter((open) => open.option === option)
             .reduce((sum, { free }) => sum + free.devices, 0) >= option.request.devices),
     ),
-  'behind-queue': ({ content, grants, task }) =>
+  'behind-queue': ({ content, grants, task, policy }) =>
+    content.waiting.length > (policy?.lookAhead ?? 200) ||
     content.waiting.some(
       (other) =>
         other.id !== task.id &&

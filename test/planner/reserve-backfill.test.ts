@@ -53,6 +53,14 @@ describe('Reserve and backfill', () => {
     expect(granted({ nodes: two, leases: both, waiting: [big, spanning] })).toEqual([]);
   });
 
+  it('reserve for a head that is kept apart the time when it no longer is', () => {
+    const noisy = [aLease('x', 'n', { devices: 1 }, 100, { placement: { tags: ['noisy'] } })];
+    const quiet = aTask('quiet', 1, { devices: 4 }, { placement: { apart: ['noisy'] } });
+    const waiting = [quiet, small(100)];
+    expect(granted({ nodes, leases: noisy, waiting })).toEqual(['small@n']);
+    expect(granted({ nodes, leases: noisy, waiting: [quiet, small(101)] })).toEqual([]);
+  });
+
   it('reserve bare slots too', () => {
     const io = [aNode('n', { devices: 0, slots: 4 })];
     const held = [aLease('x', null, { slots: 2 }, 100)];

@@ -110,7 +110,7 @@ const deferral = (task: WaitingTask, pass: Pass, cycle: Cycle, starts: Starts): 
   ];
   return {
     id: task.id,
-    blockers,
+    blockers: blockers.length > 0 ? blockers : [LATER],
     position,
     etaP50Ms: start.p50,
     etaP90Ms: start.p90,
@@ -132,6 +132,12 @@ const worthTheWait = (task: WaitingTask, option: Option, { rooms, policy }: Cycl
       detail: `${listing(open)} has room now, but waiting for ${option.request.pool} ${gain}`,
     },
   ];
+};
+
+/** All before it went, and the cycle looked no further. */
+const LATER: Blocker = {
+  code: 'behind-queue',
+  detail: 'this cycle went no further; the next one begins here',
 };
 
 const positionOf = (

@@ -1,6 +1,6 @@
 import { add, NOTHING, type NodeId, type Option, type Resources, subtract } from '../../domain/index.js';
-import { type Hold, left, type WaitingTask } from '../cluster/index.js';
-import { bindable, candidates, isUnbound, type Room } from './room.js';
+import { type Hold, left, type Place, type WaitingTask } from '../cluster/index.js';
+import { bindable, candidates, isUnbound, keptApart, type Room } from './room.js';
 import { expectedSeconds } from './runtime.js';
 
 /** Which end of the forecasts a look ahead believes. */
@@ -42,16 +42,18 @@ export const lookAhead = (room: Room, quantile: Quantile): Outlook => {
   const all = room.places.reduce((sum, place) => add(sum, bindable(place, room)), NOTHING);
   const shared = lane(null, { ...all, slots: room.freeSlots }, everyone);
 
+  const apartUntil = (task: WaitingTask, place: Place, fromMs: number): number =>
+    keptApart(task, place).reduce((until, hold) => Math.max(until, endOf(hold, quantile, room.atMs)), fromMs);
+
   return (task, option, notBeforeMs) => {
     const able = candidates(task, option, room);
-    const open =
-      isUnbound(task, option) || task.placement.spans
-        ? able.slice(0, 1).map(() => shared)
-        : able.flatMap(({ node }) => lanes.get(node.id) ?? []);
+    const anywhere = isUnbound(task, option) || task.placement.spans;
     let best: Lane | undefined;
     let bestAtMs = Number.POSITIVE_INFINITY;
-    for (const where of open) {
-      const atMs = Math.max(earliest(where, option.request, bestAtMs), notBeforeMs);
+    for (const place of anywhere ? able.slice(0, 1) : able) {
+      const where = anywhere ? shared : (lanes.get(place.node.id) ?? shared);
+      const fromMs = anywhere ? notBeforeMs : apartUntil(task, place, notBeforeMs);
+      const atMs = Math.max(earliest(where, option.request, bestAtMs), fromMs);
       if (atMs >= bestAtMs) continue;
       best = where;
       bestAtMs = atMs;

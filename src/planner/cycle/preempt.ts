@@ -65,7 +65,7 @@ export class Preempting {
       );
       const victims = enough(able, option.request, bindable(place, this.room));
       const lost = victims?.reduce((sum, { lostDeviceSeconds }) => sum + lostDeviceSeconds, 0) ?? 0;
-      if (victims && (best === undefined || lost < best.lost)) best = { place, victims, lost };
+      if (victims?.length && (best === undefined || lost < best.lost)) best = { place, victims, lost };
     }
     if (best === undefined) return null;
     const start = earliestStart(task, option, this.room);

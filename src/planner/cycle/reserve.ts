@@ -8,7 +8,7 @@ import {
   subtract,
 } from '../../domain/index.js';
 import { byEnd, type Hold, type Place, type WaitingTask } from '../cluster/index.js';
-import { bindable, candidates, fits, isUnbound, type Room } from './room.js';
+import { bindable, candidates, fits, isUnbound, keptApart, type Room } from './room.js';
 import { expectedSeconds } from './runtime.js';
 
 /** A start found ahead: when, where (no node for bare slots and for gangs that span nodes), and what stays free beside it. */
@@ -48,14 +48,16 @@ export const earliestStart = (task: WaitingTask, option: Option, room: Room): St
   }
   let best: Start | null = null;
   for (const place of able) {
-    const start = startOn(place, option, room);
+    const start = startOn(task, place, option, room);
     if (start !== null && (best === null || start.atMs < best.atMs)) best = start;
   }
   return best;
 };
 
-const startOn = (place: Place, { request }: Option, room: Room): Start | null =>
-  startAmong(request, place.node.id, bindable(place, room), place.holds, room.atMs);
+const startOn = (task: WaitingTask, place: Place, { request }: Option, room: Room): Start | null => {
+  const fromMs = keptApart(task, place).reduce((until, { endsAtMs }) => Math.max(until, endsAtMs), room.atMs);
+  return startAmong(request, place.node.id, bindable(place, room), place.holds, fromMs);
+};
 
 /** Walks the expected ends until what has come free is enough. */
 const startAmong = (
@@ -63,10 +65,10 @@ const startAmong = (
   nodeId: NodeId | null,
   free: Resources,
   holds: readonly Hold[],
-  nowMs: number,
+  fromMs: number,
 ): Start | null => {
   let { devices, cores, memoryBytes, slots } = free;
-  let atMs = nowMs;
+  let atMs = fromMs;
   for (
     let index = 0;
     asked.devices > devices || asked.cores > cores || asked.memoryBytes > memoryBytes || asked.slots > slots;

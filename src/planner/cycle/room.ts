@@ -100,7 +100,10 @@ export const fits = (asked: Resources, free: Resources): boolean =>
 export const bindable = (place: Place, room: Room): Resources =>
   room.unboundSlots === 0
     ? place.free
-    : { ...place.free, slots: Math.min(place.free.slots - room.unboundSlots, room.freeSlots) };
+    : {
+        ...place.free,
+        slots: Math.max(0, Math.min(place.free.slots - room.unboundSlots, room.freeSlots)),
+      };
 
 /** Whether any worker of the pool may take it, so that no node is named. */
 export const isUnbound = ({ placement }: WaitingTask, { request }: Option): boolean =>
