@@ -23,7 +23,7 @@ export interface Clocks {
 export interface Store {
   readonly url: string;
   readonly clocks: Clocks;
-  open(): Promise<Ledger>;
+  open(policy?: Policy): Promise<Ledger>;
 }
 
 /** What both databases must do alike: each test gets a fresh store, on each of the two. */
@@ -55,10 +55,10 @@ const withStores = (stores: Stores, tests: (freshStore: () => Promise<Store>) =>
   tests(async () => {
     const url = await stores.url();
     const clocks = { wallMs: 1_800_000_000_000, monotonicMs: 0 };
-    const open = async (): Promise<Ledger> => {
+    const open = async (policy: Policy = POLICY): Promise<Ledger> => {
       const settings = {
         url,
-        policy: POLICY,
+        policy,
         clock: () => clocks.wallMs,
         monotonic: () => clocks.monotonicMs,
       };
