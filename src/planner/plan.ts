@@ -120,7 +120,7 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
     }
     // 6. Reserve: the first that finds no room keeps its turn; 7. backfill: those behind go where they do not delay it.
     waits.push({ task, place: considered });
-    if (policy.backfill === 'none') break;
+    if (policy.backfill === 'none' && options.length > 0) break;
     if (policy.backfill === 'easy' && reservation === null && options[0])
       reservation = reserve(task, options[0], room);
     if (isFull(room) && waits.length >= ON_RECORD && !preempting.mayHelp) break;
