@@ -5,6 +5,7 @@ import { advance } from './commands/advance.js';
 import { createRun, forecastOnly } from './commands/create-run.js';
 import { hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
 import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
+import { admitAnew } from './commands/terms.js';
 import type { Ledger } from './contract.js';
 import { type Database, openDatabase, unavailable } from './database/database.js';
 import { Learning } from './learning.js';
@@ -45,6 +46,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     },
     image,
   );
+  await commits.run(admitAnew());
   const sweeper = new Sweeper(database, commits, policy, monotonic);
   const listeners = new Set<() => void>();
   const stopListening = await database.listen(() => {

@@ -11,7 +11,7 @@ import type {
   Placement,
   Pool,
   PriorityClass,
-  Rank,
+  ReadyTask,
   ResourceRequest,
   Resources,
   RunForecast,
@@ -44,10 +44,16 @@ export interface RunRow {
   readonly specHash: string;
 }
 
-/** What a run was forecast to be when it arrived: its place in the queues and what it is made of. Written once. */
+/**
+ * What a run was forecast to be when it arrived: what it is made of, and what its place in the queues follows from under whichever
+ * policy is in force. Written once.
+ */
 export interface WorkRow {
   readonly runId: RunId;
-  readonly ranks: Readonly<Record<Pool, Rank>>;
+  /** How loaded the pools were, this run included. */
+  readonly loads: Loads;
+  /** When it must have started to meet its deadline. */
+  readonly latestStartAtMs: number | null;
   readonly tasks: Readonly<Record<string, TaskWork>>;
 }
 
@@ -68,6 +74,8 @@ export interface TenantRow {
 
 /** What a task asks beyond an amount of hardware, and what the policy made of it when it became ready. */
 export interface TaskTerms {
+  /** What the task itself asks, before any rule. */
+  readonly asked: Pick<ReadyTask, 'request' | 'options' | 'placement'>;
   readonly options: readonly [Option, ...Option[]];
   readonly placement: Placement;
   /** When it may not start whatever is free. */
@@ -309,7 +317,10 @@ export const HOT: {
       specHash: 'text',
     },
   },
-  works: { key: ['runId'], columns: { runId: 'text', ranks: 'jsonb', tasks: 'jsonb' } },
+  works: {
+    key: ['runId'],
+    columns: { runId: 'text', loads: 'jsonb', latestStartAtMs: 'bigint', tasks: 'jsonb' },
+  },
   tenants: {
     key: ['tenant'],
     columns: { tenant: 'text', deviceSeconds: 'double precision', atMs: 'bigint' },

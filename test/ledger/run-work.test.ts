@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { byArrival, runId, taskKey } from '../../src/domain/index.js';
+import { runId, taskKey } from '../../src/domain/index.js';
 import type { TaskRow, WorkRow } from '../../src/ledger/rows.js';
 import { RunWork } from '../../src/ledger/state/run-work.js';
 import { aRequest } from './builders.js';
 
-const RANKS = { gpu: byArrival(0), cpu: byArrival(0), io: byArrival(0) };
 const aWork = (items: number): WorkRow => ({
   runId: runId('r'),
-  ranks: RANKS,
+  loads: {},
+  latestStartAtMs: null,
   tasks: { x: { pool: 'gpu', items, deviceSeconds: 100, pathSeconds: 100 } },
 });
 const aRow = (key: string, state: TaskRow['state'], attempt = 1) =>

@@ -132,6 +132,20 @@ onBothDatabases('A task', (freshStore) => {
     expect(verdict.kind === 'deferred' && verdict.blockers[0]?.detail).toContain('the cluster moves');
   });
 
+  it('goes once a policy is in force that no longer holds it', async () => {
+    const store = await freshStore();
+    const hold = `holds: [{ name: freeze, when: 'task.tenant == "default"', reason: 'the cluster moves' }]`;
+    const before = await store.open(aPolicy(hold));
+    await TestNode.register(before, 'gpu-1');
+    const run = await TestRun.create(before);
+    await run.ask('a', placed({ tags: ['x'] }));
+    await run.ask('b');
+    await before.close();
+    const ledger = await store.open(aPolicy(''));
+    const detail = await ledger.getRun(run.id);
+    expect(detail?.tasks.map(({ state }) => state)).toEqual(['running', 'running']);
+  });
+
   it('cannot wait under a policy with budgets, which only simulations count', async () => {
     const policy = aPolicy('budgets: { lab: { usdPerDay: 5 } }');
     await expect(openLedger({ url: 'pglite-memory:', policy })).rejects.toMatchObject({

@@ -122,7 +122,12 @@ const enter = (
   const forecast = predict(draft, run, ready);
   const earlier = draft.image.task(run.runId, ready.taskKey, ready.attempt - 1);
   const revision = (before?.revision ?? 0) + 1;
-  const terms = termsOf({ run, ready, priorityClass, forecast }, draft.surroundings.policy, draft.atMs);
+  const terms = termsOf(
+    { run, ready, priorityClass, forecast },
+    draft.surroundings.policy,
+    draft.atMs,
+    draft.atMs,
+  );
   const misfit = describeMisfit(draft.image, terms?.options ?? placesOf(ready));
   const verdict = firstVerdict(ready, revision, forecast, result, misfit);
   const task: TaskRow = {

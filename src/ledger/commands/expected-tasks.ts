@@ -16,7 +16,7 @@ import { type ExpectedTask, forecastRun, plan, type WaitingTask } from '../../pl
 import type { TaskWork, WorkRow } from '../rows.js';
 import type { Surroundings } from '../state/draft.js';
 import type { Image } from '../state/image.js';
-import { ranksFor } from '../state/load.js';
+import { loadsWith, rankOf } from '../state/load.js';
 
 /** What is forecast of a run that would be submitted now, and the work that it would bring. */
 export interface ExpectedRun {
@@ -33,8 +33,9 @@ export const expectRun = (spec: RunSpec, image: Image, around: Surroundings, atM
   const arriving = { gpu: 0, cpu: 0, io: 0 };
   for (const { pool, items, deviceSeconds } of Object.values(tasks)) arriving[pool] += items * deviceSeconds;
   const deadlineAtMs = spec.deadlineAtMs ?? null;
-  const ranks = ranksFor(image, around.policy, atMs, arriving, latestStart(outlines, tasks, deadlineAtMs));
-  const work = { runId: spec.runId, ranks, tasks };
+  const loads = loadsWith(image, atMs, arriving);
+  const latestStartAtMs = latestStart(outlines, tasks, deadlineAtMs);
+  const work = { runId: spec.runId, loads, latestStartAtMs, tasks };
   const expected = outlines.map((task) => ({
     ...task,
     waitMs: waitNow({ spec, ...task }, { work, arriving }, image, around, atMs),
@@ -118,7 +119,7 @@ const latestStart = (
   const [longest] = [...outlines].sort((a, b) => pathOf(b) - pathOf(a));
   if (deadlineAtMs === null || longest === undefined) return null;
   const { p50Seconds, p90Seconds } = longest.forecast;
-  return deadlineAtMs - pathOf(longest) * (p90Seconds / p50Seconds) * 1_000;
+  return Math.round(deadlineAtMs - pathOf(longest) * (p90Seconds / p50Seconds) * 1_000);
 };
 
 /** How many such tasks the pool's nodes hold when empty. */
@@ -149,7 +150,7 @@ const waitNow = (
     placement,
     forecast,
     doneSeconds: 0,
-    rank: work.ranks[request.pool],
+    rank: rankOf({ createdAtMs: atMs }, work, request.pool, policy),
     remainingDeviceSeconds: arriving[request.pool],
     pathSeconds: work.tasks[name]?.pathSeconds ?? forecast.p50Seconds,
     deadlineAtMs: spec.deadlineAtMs ?? null,

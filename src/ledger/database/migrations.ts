@@ -114,7 +114,9 @@ const planByWork: Migration = {
 
 const PLAN_BY_WORK = [
   `ALTER TABLE head ADD COLUMN loads jsonb NOT NULL DEFAULT '{}'`,
-  'CREATE TABLE works (run_id text PRIMARY KEY, ranks jsonb NOT NULL, tasks jsonb NOT NULL, version bigint NOT NULL)',
+  `CREATE TABLE works (
+    run_id text PRIMARY KEY, loads jsonb NOT NULL, latest_start_at_ms bigint, tasks jsonb NOT NULL, version bigint NOT NULL
+  )`,
   'CREATE INDEX works_version ON works (version)',
   `CREATE TABLE tenants (
     tenant text PRIMARY KEY, device_seconds double precision NOT NULL, at_ms bigint NOT NULL, version bigint NOT NULL

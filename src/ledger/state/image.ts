@@ -1,5 +1,5 @@
 import { POOLS, type Pool, type Rank, type RunId, type TaskKey, taskName } from '../../domain/index.js';
-import { Cluster, type Policy, poolsOf, rankFor } from '../../planner/index.js';
+import { Cluster, type Policy, poolsOf } from '../../planner/index.js';
 import type { HotState } from '../database/database.js';
 import {
   type ExecutionRow,
@@ -14,7 +14,7 @@ import {
   type WorkRow,
 } from '../rows.js';
 import { HotTable } from './hot-table.js';
-import { loadOf } from './load.js';
+import { rankOf } from './load.js';
 import { attemptId, idOf, runningLease, waitingTask } from './planner-view.js';
 import { RunWork } from './run-work.js';
 import { Siblings } from './siblings.js';
@@ -212,7 +212,7 @@ export class Image {
     const waiting = waitingTask(task, {
       run,
       work,
-      rank: this.#rank(run, task.request.pool),
+      rank: this.#rank(run, work.row, task.request.pool),
       pathSeconds: known?.pathSeconds ?? task.forecast.p50Seconds,
     });
     for (const pool of poolsOf(waiting)) this.touched.add(pool);
@@ -232,12 +232,9 @@ export class Image {
     this.promised.delete(id);
   }
 
-  /** As it was when the run arrived; of a run of an older version as if it arrived now. */
-  #rank(run: RunRow, pool: Pool): Rank {
-    return (
-      this.works.get(run.runId)?.ranks[pool] ??
-      rankFor(run.createdAtMs, loadOf(this.head.loads, pool), this.policy, null)
-    );
+  /** Of a run of an older version as if it arrived now. */
+  #rank(run: Pick<RunRow, 'createdAtMs'>, work: WorkRow | undefined, pool: Pool): Rank {
+    return rankOf(run, work ?? { loads: this.head.loads, latestStartAtMs: null }, pool, this.policy);
   }
 
   #indexLease(before: LeaseRow | undefined, after: LeaseRow | undefined): void {
@@ -251,9 +248,11 @@ export class Image {
     if (lease.state === 'released') return;
     const run = this.runs.get(lease.runId);
     const task = this.task(lease.runId, lease.taskKey, lease.attempt);
-    const rank = run
-      ? this.#rank(run, lease.pool)
-      : rankFor(lease.grantedAtMs, loadOf(this.head.loads, lease.pool), this.policy, null);
+    const rank = this.#rank(
+      run ?? { createdAtMs: lease.grantedAtMs },
+      this.works.get(lease.runId),
+      lease.pool,
+    );
     const { graceSeconds } = this.policy;
     this.cluster.setLease(runningLease(lease, lease.state, { run, task, rank, graceSeconds }));
   }

@@ -1,5 +1,6 @@
 import { POOLS, type Pool, type Rank } from '../../domain/index.js';
 import { type LoadNumbers, type Policy, PoolLoad, rankFor } from '../../planner/index.js';
+import type { RunRow, WorkRow } from '../rows.js';
 import type { Draft } from './draft.js';
 import type { Image } from './image.js';
 
@@ -28,18 +29,20 @@ const change = (draft: Draft, pool: Pool, how: (load: PoolLoad, size: number) =>
   image.head = { ...image.head, loads: { ...image.head.loads, [pool]: load.numbers } };
 };
 
-/** The rank of a run that arrives now with so much work, in each pool. */
-export const ranksFor = (
-  image: Image,
-  policy: Policy,
-  atMs: number,
-  work: Readonly<Record<Pool, number>>,
-  latestStartAtMs: number | null,
-): Readonly<Record<Pool, Rank>> => {
-  const rank = (pool: Pool) => {
+/** How loaded the pools would be with a run that arrives now. */
+export const loadsWith = (image: Image, atMs: number, work: Readonly<Record<Pool, number>>): Loads => {
+  const numbers = (pool: Pool) => {
     const load = loadOf(image.head.loads, pool);
     if (work[pool] > 0) load.arrived(work[pool], atMs, image.sizeOf(pool));
-    return rankFor(atMs, load, policy, latestStartAtMs);
+    return load.numbers;
   };
-  return { gpu: rank('gpu'), cpu: rank('cpu'), io: rank('io') };
+  return { gpu: numbers('gpu'), cpu: numbers('cpu'), io: numbers('io') };
 };
+
+/** A run's rank in a pool: frozen with what was known when it arrived, under the policy in force. */
+export const rankOf = (
+  run: Pick<RunRow, 'createdAtMs'>,
+  { loads, latestStartAtMs }: Pick<WorkRow, 'loads' | 'latestStartAtMs'>,
+  pool: Pool,
+  policy: Policy,
+): Rank => rankFor(run.createdAtMs, loadOf(loads, pool), policy, latestStartAtMs);
