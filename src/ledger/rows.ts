@@ -22,9 +22,8 @@ import type {
   Usage,
   Verdict,
 } from '../domain/index.js';
-import type { Held } from '../planner/index.js';
+import type { Held, LoadNumbers } from '../planner/index.js';
 import type { AttemptState } from './contract.js';
-import type { Loads } from './state/load.js';
 
 /** A run. Its document lies in `specs`, so that a change of state does not write it again. */
 export interface RunRow {
@@ -64,6 +63,9 @@ export interface TaskWork {
   readonly deviceSeconds: number;
   readonly pathSeconds: number;
 }
+
+/** How loaded each pool is; a pool that had no work yet is not named. */
+export type Loads = Readonly<Partial<Record<Pool, LoadNumbers>>>;
 
 /** What a tenant had used by a moment, in device-seconds; it decays from there. */
 export interface TenantRow {
@@ -266,7 +268,7 @@ export interface Head {
   readonly events: number;
   readonly fencing: number;
   readonly arrivals: number;
-  /** How loaded each pool is; see `load.ts`. */
+  /** The same for every process, over any restart. */
   readonly loads: Loads;
 }
 

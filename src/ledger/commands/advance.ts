@@ -14,9 +14,9 @@ import {
 } from '../../domain/index.js';
 import { describeMisfit } from '../capacity.js';
 import type { ExecutionRow, ResultRow, RunRow, TaskRow } from '../rows.js';
+import { workCorrected } from '../state/arriving.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
-import { workCorrected } from '../state/load.js';
 import { deviceSecondsOf } from '../state/run-work.js';
 import { loadRuns } from '../state/sync.js';
 import { idOfTask, isLive, release, revoke, settle, withdraw } from '../state/transitions.js';

@@ -10,9 +10,9 @@ import { describeMisfit } from '../capacity.js';
 import type { CreatedRun } from '../contract.js';
 import { recordOf } from '../queries/records.js';
 import type { RunRow } from '../rows.js';
+import { workArrives } from '../state/arriving.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
-import { workArrives } from '../state/load.js';
 import { expectRun } from './expected-tasks.js';
 
 /** Accepts a run: the run, its document and the order to start it, in one transaction. */

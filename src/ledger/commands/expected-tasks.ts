@@ -14,9 +14,10 @@ import {
 } from '../../domain/index.js';
 import { type ExpectedTask, forecastRun, plan, type WaitingTask } from '../../planner/index.js';
 import type { TaskWork, WorkRow } from '../rows.js';
+import { loadsWith } from '../state/arriving.js';
 import type { Surroundings } from '../state/draft.js';
 import type { Image } from '../state/image.js';
-import { loadsWith, rankOf } from '../state/load.js';
+import { rankOf } from '../state/load.js';
 
 /** What is forecast of a run that would be submitted now, and the work that it would bring. */
 export interface ExpectedRun {

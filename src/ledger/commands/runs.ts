@@ -1,9 +1,9 @@
 import type { PipelineSignals, RunEnd, RunId } from '../../domain/index.js';
 import { POOLS, SignalboxError } from '../../domain/index.js';
 import type { RunRow } from '../rows.js';
+import { workCorrected } from '../state/arriving.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
-import { workCorrected } from '../state/load.js';
 import { loadRuns } from '../state/sync.js';
 import { revoke, signal, withdraw } from '../state/transitions.js';
 

@@ -1,8 +1,8 @@
 import { POOLS, type Pool } from '../../domain/index.js';
 import { plan, poolsOf } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
+import { workCorrected } from './arriving.js';
 import type { Draft } from './draft.js';
-import { workCorrected } from './load.js';
 import { deviceSecondsOf } from './run-work.js';
 import { defer, grant, lapsePromises, preempt } from './transitions.js';
 

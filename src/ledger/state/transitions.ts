@@ -12,8 +12,8 @@ import {
 } from '../../domain/index.js';
 import type { Deferral, Grant, Preemption } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
+import { workCorrected } from './arriving.js';
 import type { Draft } from './draft.js';
-import { workCorrected } from './load.js';
 import { attemptId } from './planner-view.js';
 import { deviceSecondsOf } from './run-work.js';
 

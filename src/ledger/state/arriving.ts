@@ -1,0 +1,35 @@
+import { POOLS, type Pool } from '../../domain/index.js';
+import type { PoolLoad } from '../../planner/index.js';
+import type { Loads } from '../rows.js';
+import type { Draft } from './draft.js';
+import type { Image } from './image.js';
+import { loadOf } from './load.js';
+
+/** A run's work arrives in its pools. */
+export const workArrives = (draft: Draft, work: Readonly<Record<Pool, number>>): void => {
+  for (const pool of POOLS)
+    if (work[pool] > 0) change(draft, pool, (load, size) => load.arrived(work[pool], draft.atMs, size));
+};
+
+/** Work that was taken for so much turns out to be more, or less. */
+export const workCorrected = (draft: Draft, pool: Pool, deviceSeconds: number): void => {
+  if (deviceSeconds !== 0)
+    change(draft, pool, (load, size) => load.corrected(deviceSeconds, draft.atMs, size));
+};
+
+const change = (draft: Draft, pool: Pool, how: (load: PoolLoad, size: number) => void): void => {
+  const { image } = draft;
+  const load = loadOf(image.head.loads, pool);
+  how(load, image.sizeOf(pool));
+  image.head = { ...image.head, loads: { ...image.head.loads, [pool]: load.numbers } };
+};
+
+/** How loaded the pools would be with a run that arrives now. */
+export const loadsWith = (image: Image, atMs: number, work: Readonly<Record<Pool, number>>): Loads => {
+  const numbers = (pool: Pool) => {
+    const load = loadOf(image.head.loads, pool);
+    if (work[pool] > 0) load.arrived(work[pool], atMs, image.sizeOf(pool));
+    return load.numbers;
+  };
+  return { gpu: numbers('gpu'), cpu: numbers('cpu'), io: numbers('io') };
+};
