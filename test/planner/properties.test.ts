@@ -258,6 +258,8 @@ const openTo = ({ content, task, holders, failing }: Facts) =>
       .filter(({ id }) => !failing.includes(id))
       .map((node) => ({ node, option, free: freeOn(node, holders) })),
   );
+const isKeptOff = (id: string, { holders, task }: Facts): boolean =>
+  holders.some(({ nodeId, ...holder }) => nodeId === id && areApart(holder, task.placement));
 const slotsLeft = ({ content, holders, failing }: Facts, pool: string): number => {
   const live = content.nodes.filter(
     (node) => node.pool === pool && node.state === 'active' && !failing.includes(node.id),
@@ -294,12 +296,12 @@ const isTrue: Readonly<Record<string, (facts: Facts) => boolean>> = {
       const short = open.filter(
         ({ free }) => !fitsInto(option.request, { ...free, slots: Math.max(0, free.slots - bare) }),
       );
-      return facts.task.placement.spans ? short.length === open.length : short.length > 0;
+      const apart = open.filter(({ node }) => isKeptOff(node.id, facts));
+      return facts.task.placement.spans
+        ? open.every((place) => short.includes(place) || apart.includes(place))
+        : short.length > 0;
     }),
-  'kept-apart': (facts) =>
-    openTo(facts).some(({ node }) =>
-      facts.holders.some((holder) => holder.nodeId === node.id && areApart(holder, facts.task.placement)),
-    ),
+  'kept-apart': (facts) => openTo(facts).some(({ node }) => isKeptOff(node.id, facts)),
   'node-suspect': (facts) => facts.task.suspectNodes.length > 0,
   'node-failing': ({ failing }) => failing.length > 0,
   'better-elsewhere': (facts) =>
