@@ -66,7 +66,9 @@ export class BusyCluster {
       });
     let went = 1;
     while (went > 0 || this.#leases.size < NODES) went = this.#plan(this.#arrive()).grants;
-    while (this.#tasks.size < waiting) this.#arrive();
+    // The queue has grown as it grows: one task at each step.
+    while (this.#tasks.size < waiting)
+      this.#wait(this.#task(this.#nowMs - (waiting - this.#tasks.size) * STEP_MS));
   }
 
   /** Decides what happens next, so that deciding is not measured. */
@@ -100,7 +102,7 @@ export class BusyCluster {
   }
 
   /** Seconds of which the logarithm is spread evenly: from a minute to a day. */
-  #task(): WaitingTask {
+  #task(arrivedAtMs = this.#nowMs): WaitingTask {
     this.#arrivals += 1;
     const run = `pipeline-${this.#arrivals % 200}-${this.#arrivals.toString(36)}`;
     const devices = WIDTHS[Math.floor(this.#random() * WIDTHS.length)] ?? 1;
@@ -112,7 +114,7 @@ export class BusyCluster {
       tenant: `tenant-${Math.floor(this.#random() * TENANTS)}`,
       priorityClass: PRIORITY_CLASSES[1 + Math.floor(this.#random() * 4)] ?? 'normal',
       arrival: this.#arrivals,
-      readyAtMs: this.#nowMs,
+      readyAtMs: arrivedAtMs,
       options: [
         {
           request: { pool: 'gpu', devices, cores: 8 * devices, memoryBytes: 64 * GIB * devices, slots: 0 },
@@ -128,7 +130,7 @@ export class BusyCluster {
         version: '1',
       },
       doneSeconds: 0,
-      rank: { ...byArrival(this.#nowMs), boundMs: 36_000_000, msPerDeviceSecond: 5_000 },
+      rank: { ...byArrival(arrivedAtMs), boundMs: 36_000_000, msPerDeviceSecond: 5_000 },
       remainingDeviceSeconds: p50Seconds * devices,
       pathSeconds: p50Seconds,
       deadlineAtMs: null,

@@ -320,7 +320,7 @@ const isTrue: Readonly<Record<string, (facts: Facts) => boolean>> = {
     content.waiting.some(
       (other) =>
         other.id !== task.id &&
-        !grants.some(({ id }) => id === other.id) &&
+        (policy?.backfill === 'none' || !grants.some(({ id }) => id === other.id)) &&
         other.options.some((a) => task.options.some((b) => a.request.pool === b.request.pool)),
     ),
 };

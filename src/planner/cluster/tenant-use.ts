@@ -12,6 +12,9 @@ export interface Use {
  */
 export class TenantUse {
   readonly #used = new Map<string, Use>();
+  /** Shares at one moment: a cycle asks for each tenant's before each of its tasks. */
+  readonly #shares = new Map<string, number>();
+  #sharesAtMs = Number.NaN;
 
   constructor(private readonly shares: Policy['shares']) {}
 
@@ -27,13 +30,22 @@ export class TenantUse {
 
   /** Takes a tenant's use as it was stored. */
   set(tenant: string, use: Use | undefined): void {
+    this.#shares.delete(tenant);
     if (use === undefined) this.#used.delete(tenant);
     else this.#used.set(tenant, use);
   }
 
   /** Use by weight, as of a moment. */
   shareOf(tenant: string, atMs: number): number {
-    return this.#at(tenant, atMs) / (this.shares.weights[tenant] ?? 1);
+    if (atMs !== this.#sharesAtMs) {
+      this.#shares.clear();
+      this.#sharesAtMs = atMs;
+    }
+    const known = this.#shares.get(tenant);
+    if (known !== undefined) return known;
+    const share = this.#at(tenant, atMs) / (this.shares.weights[tenant] ?? 1);
+    this.#shares.set(tenant, share);
+    return share;
   }
 
   get tenants(): readonly string[] {
