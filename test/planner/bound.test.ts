@@ -103,6 +103,8 @@ describe('A task’s wait is bounded by the load', () => {
   it('so that an endless stream of small work does not starve large work, which without a bound it does', () => {
     expect(waitOfLarge(aPolicy({ ...order, size: { bound: 'none' } }))).toBeGreaterThan(1_400);
     expect(waitOfLarge(aPolicy(order))).toBeLessThan(2.5 * 60);
+  });
+  it('nor where work gives way: a task that waits raises no bound by its own waiting', () => {
     expect(waitOfLarge(aPolicy({ ...order, preemption }))).toBeLessThan(5 * 60);
   });
 });
