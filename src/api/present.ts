@@ -140,7 +140,11 @@ export const presentExplanation = (found: ledger.Explanation): Explanation => ({
           heldUntil: timeOrNull(found.heldUntilMs),
         },
   givesWay: found.givesWay && { to: found.givesWay.to, since: time(found.givesWay.sinceMs) },
-  levers: [],
+  levers: found.levers.map(({ sentence, startAtMs, soonerMs }) => ({
+    sentence,
+    startAt: time(startAtMs),
+    soonerSeconds: soonerMs === null ? null : soonerMs / 1_000,
+  })),
   forecast: { ...found.forecast },
   past: found.past.map(({ atMs, ...decision }) => ({ ...decision, at: time(atMs) })),
 });

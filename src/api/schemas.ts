@@ -107,8 +107,8 @@ export const explanation = z.strictObject({
   wait: wait.nullable(),
   /** Of a running attempt that was asked to make room. */
   givesWay: z.strictObject({ to: z.string(), since: time }).nullable(),
-  /** What would make it start sooner, and by how much. */
-  levers: z.array(z.strictObject({ change: z.string(), soonerSeconds: seconds, etaP50: time.nullable() })),
+  /** What would make it start sooner, and by how much; without a task's name only of the first that waits. */
+  levers: z.array(z.strictObject({ sentence: z.string(), startAt: time, soonerSeconds: seconds.nullable() })),
   forecast: taskForecast,
   past: z.array(
     z.strictObject({

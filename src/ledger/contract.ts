@@ -31,6 +31,7 @@ import type {
   Verdict,
 } from '../domain/index.js';
 import type { ForecasterCounts } from '../forecast/index.js';
+import type { Lever } from '../planner/index.js';
 
 /** A run as it is listed. */
 export interface RunRecord {
@@ -155,6 +156,8 @@ export interface Explanation {
   readonly heldUntilMs: number | null;
   /** Of a running attempt that was asked to make room: for whom, and since when. */
   readonly givesWay: { readonly to: string; readonly sinceMs: number } | null;
+  /** What would make it start sooner: of the task that was asked about, or of the run's first that waits. */
+  readonly levers: readonly Lever[];
   readonly forecast: Forecast;
   /** What was decided of it, oldest first. */
   readonly past: readonly PastDecision[];

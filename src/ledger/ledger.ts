@@ -62,7 +62,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     requestSignal: (runId, name, payload) => commits.run(requestSignal(runId, name, payload)),
     requestCancel: (runId, reason) => commits.run(requestSignal(runId, 'cancel', { reason })),
     explain: async (runId, taskKey) =>
-      answered(explain(database, await commits.run(askPlanner(runId)), { runId, taskKey }, clock())),
+      answered(explain(database, await commits.run(askPlanner(runId, taskKey)), { runId, taskKey }, clock())),
     listSettled: (filter) => answered(listSettled(database, filter)),
     listHistory: (filter) => answered(listHistory(database, filter)),
     async forecasterStatus() {

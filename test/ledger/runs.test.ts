@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { pipelineSchema, runId } from '../../src/domain/index.js';
+import { pipelineSchema, runId, taskKey } from '../../src/domain/index.js';
 import { aRequest, aSpec, TestNode, TestRun, theEndOf } from './builders.js';
 import { onBothDatabases } from './contract.js';
 
@@ -145,6 +145,8 @@ onBothDatabases('A run', (freshStore) => {
     const [waits] = await ledger.explain(urgent.id);
     expect(waits).toMatchObject({ state: 'waiting', position: 1, etaP50Ms: store.clocks.wallMs + 60_000 });
     expect(waits?.now).toContain(`held by ${low.id}/train[0]`);
+    const [behind] = await ledger.explain(low.id, taskKey('train[1]'));
+    expect(behind?.levers.map(({ sentence }) => sentence).join('; ')).toContain('with priority critical');
     store.clocks.wallMs += 6_000;
     await low.turn({ ended: [theEndOf(first)] });
     const [went] = await ledger.explain(urgent.id);

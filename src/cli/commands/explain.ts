@@ -22,6 +22,7 @@ export const explainLines = (found: Explanation, { colours, width }: Terminal, n
   return [
     colours.bold(name) + first.slice(name.length),
     ...rest,
+    ...found.levers.flatMap(({ sentence }) => decisionLines('sooner', sentence, { colours, width })),
     ...found.past.flatMap(({ at, sentence }) =>
       decisionLines(clock(at, nowMs), sentence, { colours, width }),
     ),

@@ -1,5 +1,5 @@
 import { type RunId, type RunSpec, SignalboxError, type TaskKey, taskName } from '../../domain/index.js';
-import { type Deferral, plan, span } from '../../planner/index.js';
+import { type Deferral, type Lever, levers, plan, span } from '../../planner/index.js';
 import type { Explanation, PastDecision } from '../contract.js';
 import type { Database } from '../database/database.js';
 import type { EventRow, LeaseRow, TaskRow } from '../rows.js';
@@ -12,7 +12,7 @@ import { eta, expectation, obstacles, sentenceOf } from './sentences.js';
 /** Why each task of a run, newest attempt last, is where it is: how it stands now, and what was decided of it before. */
 export const explain = async (
   database: Database,
-  waits: ReadonlyMap<string, Deferral>,
+  waits: ReadonlyMap<string, Wait>,
   { runId, taskKey }: { readonly runId: RunId; readonly taskKey: TaskKey | undefined },
   atMs: number,
 ): Promise<readonly Explanation[]> => {
@@ -55,20 +55,21 @@ const ago = ({ preemptingAtMs }: Leaving, atMs: number): string =>
 
 const explanation = (
   task: TaskRow,
-  deferral: Deferral | undefined,
+  wait: Wait | undefined,
   leaving: Leaving | undefined,
   events: readonly EventRow[],
   atMs: number,
 ): Explanation => ({
+  levers: wait?.levers ?? [],
   taskKey: task.taskKey,
   attempt: task.attempt,
   state: task.state,
-  now: nowSentence(task, deferral, leaving, atMs),
-  blockers: deferral?.blockers ?? (task.verdict.kind === 'rejected' ? task.verdict.blockers : []),
-  position: deferral?.position ?? null,
-  etaP50Ms: deferral?.etaP50Ms ?? null,
-  etaP90Ms: deferral?.etaP90Ms ?? null,
-  heldUntilMs: deferral?.heldUntilMs ?? null,
+  now: nowSentence(task, wait?.deferral, leaving, atMs),
+  blockers: wait?.deferral.blockers ?? (task.verdict.kind === 'rejected' ? task.verdict.blockers : []),
+  position: wait?.deferral.position ?? null,
+  etaP50Ms: wait?.deferral.etaP50Ms ?? null,
+  etaP90Ms: wait?.deferral.etaP90Ms ?? null,
+  heldUntilMs: wait?.deferral.heldUntilMs ?? null,
   givesWay:
     leaving && task.state === 'running'
       ? { to: leaving.givesWayTo ?? '', sinceMs: leaving.preemptingAtMs ?? atMs }
@@ -110,15 +111,35 @@ const nowSentence = (
   return task.error ? `${task.state}: ${task.error.message}` : task.state;
 };
 
-/** What the planner says now of a run's waiting tasks; nothing is decided or stored. */
-export const askPlanner = (runId: RunId): Command<ReadonlyMap<string, Deferral>> => ({
-  apply: (draft) => () => waitsOf(draft, runId),
+/** What the planner says now of a waiting task. */
+export interface Wait {
+  readonly deferral: Deferral;
+  readonly levers: readonly Lever[];
+}
+
+/** What the planner says now of a run's waiting tasks, or of one of them; nothing is decided or stored. */
+export const askPlanner = (
+  runId: RunId,
+  taskKey: TaskKey | undefined,
+): Command<ReadonlyMap<string, Wait>> => ({
+  apply: (draft) => () => waitsOf(draft, runId, taskKey),
 });
 
-const waitsOf = (draft: Draft, runId: RunId): ReadonlyMap<string, Deferral> => {
-  const waiting = draft.image.tasksOf(runId).filter(({ state }) => state === 'waiting');
+const waitsOf = (draft: Draft, runId: RunId, taskKey: TaskKey | undefined): ReadonlyMap<string, Wait> => {
+  const waiting = draft.image
+    .tasksOf(runId)
+    .filter((task) => task.state === 'waiting' && (taskKey === undefined || task.taskKey === taskKey));
   const asked = new Set(waiting.map((task) => attemptId(runId, task.taskKey, task.attempt)));
   if (asked.size === 0) return new Map();
-  const { deferrals } = plan(draft.image.cluster, draft.surroundings.policy, draft.atMs, { asked });
-  return new Map(deferrals.map((deferral) => [deferral.id, deferral]));
+  const { cluster } = draft.image;
+  const { policy } = draft.surroundings;
+  const { deferrals } = plan(cluster, policy, draft.atMs, { asked });
+  // Each lever is a cycle of its own: one task's are shown, the first one's where nobody names one.
+  const first = deferrals.toSorted((a, b) => a.position - b.position)[0]?.id;
+  return new Map(
+    deferrals.map((deferral) => {
+      const { id } = deferral;
+      return [id, { deferral, levers: id === first ? levers(cluster, policy, draft.atMs, id) : [] }];
+    }),
+  );
 };
