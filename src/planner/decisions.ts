@@ -22,6 +22,8 @@ export interface Grant {
   readonly devices: readonly number[];
   /** The rest of a gang that spans nodes. */
   readonly also: readonly LeasePart[];
+  /** It went first because it had waited long enough, or for its deadline. */
+  readonly overdue: boolean;
   /** Waiting tasks that had arrived before it and could not go: at most three. */
   readonly wentBefore: readonly Overtaken[];
 }
@@ -42,8 +44,8 @@ export interface Preemption {
   readonly forId: string;
   /** Work since its last checkpoint, and stopping and resuming, on its devices. */
   readonly lostDeviceSeconds: number;
-  /** How much sooner the other one is expected to start; null where without it there is no end in sight. */
-  readonly soonerSeconds: number | null;
+  /** How much sooner the other one starts than when the last of those who give way would be expected to end. */
+  readonly soonerSeconds: number;
 }
 
 /** Why a task does not start now, and when it is expected to. */

@@ -2,7 +2,7 @@ export { Cluster, type Held, type Place, poolsOf, type WaitingTask } from './clu
 export { amountOf, count, listing, span } from './cycle/words.js';
 export type { Deferral, Grant, Overtaken, Plan, Preemption } from './decisions.js';
 export { type Lever, levers } from './levers/levers.js';
-export { type LoadNumbers, PoolLoad, rankFor } from './load/load.js';
+export { type LoadNumbers, PoolLoad, patienceFor, rankFor } from './load/load.js';
 export { plan, type Scope } from './plan.js';
 export { type Admission, admit, unmatchedRules } from './policy/admission.js';
 export type { TaskFacts } from './policy/facts.js';

@@ -1,12 +1,13 @@
-import { type LeasePart, type Option, POOLS, type Pool } from '../domain/index.js';
-import type { Cluster } from './cluster/index.js';
+import { type LeasePart, type Option, POOLS, type Pool, sizeOf } from '../domain/index.js';
+import type { Cluster, Queued } from './cluster/index.js';
 import { explain } from './cycle/explain.js';
 import { mayStart, noteStart, type Started } from './cycle/hold.js';
+import { OverdueTurns } from './cycle/overdue.js';
 import { overtakenBy, type Seen } from './cycle/overtaken.js';
 import { placeFor } from './cycle/place.js';
 import { Preempting } from './cycle/preempt.js';
 import { noteBackfill, type Reservation, reserve } from './cycle/reserve.js';
-import { isFailing, isFull, roomOf, take } from './cycle/room.js';
+import { isFailing, isFull, type Room, roomOf, take } from './cycle/room.js';
 import { optionsIn, type Rooms } from './cycle/route.js';
 import type { Grant, Plan, Preemption } from './decisions.js';
 import type { Policy } from './policy/read.js';
@@ -70,90 +71,129 @@ const begin = (cluster: Cluster, policy: Policy, atMs: number): Cycle => {
   };
 };
 
-/** What a pass over one pool's queue came to. */
+/** A pass over one pool's queue, and what it has come to so far. */
 export interface Pass {
   readonly pool: Pool;
-  readonly waits: readonly Seen[];
-  readonly reservation: Reservation | null;
-  readonly considered: number;
+  readonly room: Room;
+  readonly preempting: Preempting;
+  readonly turns: OverdueTurns;
+  readonly waits: Seen[];
+  readonly granted: Granted[];
+  /** Overdue tasks whose turn is over: they get what nobody else wants. */
+  readonly leftOver: Queued[];
+  /** The first that found no room has been met, and got its reservation where the policy gives one. */
+  blocked: boolean;
+  reservation: Reservation | null;
+  considered: number;
 }
 
 const planPool = (pool: Pool, cycle: Cycle): Pass => {
-  const { cluster, policy, rooms, started } = cycle;
+  const { cluster, policy, rooms, atMs } = cycle;
   // 1. Fit: what is free, and where.
   const room = rooms[pool];
-  const preempting = new Preempting(cluster.pool(pool), room, policy);
-  const waits: Seen[] = [];
-  const granted: (Seen & Placed<readonly LeasePart[]>)[] = [];
-  let reservation: Reservation | null = null;
-  let considered = 0;
+  const pass: Pass = {
+    pool,
+    room,
+    preempting: new Preempting(cluster.pool(pool), room, policy),
+    turns: new OverdueTurns(cluster.pool(pool), room, policy),
+    waits: [],
+    granted: [],
+    leftOver: [],
+    blocked: false,
+    reservation: null,
+    considered: 0,
+  };
   // 2. Order: who goes first, as far as the policy looks ahead.
-  for (const task of cluster.queue(pool, policy.lookAhead, cycle.atMs)) {
-    if (cycle.placed.has(task.id)) continue;
-    considered += 1;
-    // 3. Hold: not before its window opens, its limit has room, its budget is filled.
-    if (!mayStart(task, cluster, policy, started, cycle.atMs)) {
-      waits.push({ task, place: considered });
-      continue;
-    }
-    // 4. Route and place: the best node of a pool that is worth taking, where that delays no reservation.
-    const options = optionsIn(task, pool, rooms, policy);
-    const placed = firstPlaced(options, (option) => placeFor(task, option, room, reservation));
-    if (placed) {
-      const { option, found } = placed;
-      noteBackfill(task, option, found, reservation, room.atMs);
-      take(task, option, found, room);
-      noteStart(task, policy, started);
-      cycle.placed.add(task.id);
-      granted.push({ task, place: considered, option, found });
-      continue;
-    }
-    // 5. Preempt: less urgent work gives way, where the policy allows it and it costs less than it gains.
-    // One for which others give way already waits until they have.
-    const evicted = task.promised
-      ? null
-      : firstPlaced(options, (option) => preempting.evictFor(task, option));
-    if (evicted) {
-      cycle.placed.add(task.id);
-      cycle.preemptions.push(...evicted.found);
-      continue;
-    }
-    // 6. Reserve: the first that finds no room keeps its turn; 7. backfill: those behind go where they do not delay it.
-    waits.push({ task, place: considered });
-    if (policy.backfill === 'none' && options.length > 0) break;
-    if (policy.backfill === 'easy' && reservation === null && options[0])
-      reservation = reserve(task, options[0], room);
-    if (isFull(room) && waits.length >= ON_RECORD && !preempting.mayHelp) break;
-  }
-  for (const seen of granted) cycle.grants.push(grantOf(seen, pool, overtakenBy(seen, waits, policy)));
-  return { pool, waits, reservation, considered };
+  for (const queued of cluster.queue(pool, policy.lookAhead, atMs))
+    if (!cycle.placed.has(queued.task.id) && !consider(queued, pass, cycle)) break;
+  for (const queued of pass.leftOver) if (!start(queued, pass, cycle)) pass.waits.push(seen(queued, pass));
+  for (const granted of pass.granted) cycle.grants.push(grantOf(granted, pool, overtakenBy(granted, pass.waits, policy)));
+  return pass;
 };
+
+/** Decides on one task; false where those behind it need not be looked at. */
+const consider = (queued: Queued, pass: Pass, cycle: Cycle): boolean => {
+  const { task, overdue } = queued;
+  pass.considered += 1;
+  // 3. Hold: not before its window opens, its limit has room, its budget is filled.
+  if (!mayStart(task, cycle.cluster, cycle.policy, cycle.started, cycle.atMs)) {
+    pass.waits.push(seen(queued, pass));
+    return true;
+  }
+  if (overdue && !pass.turns.has(queued)) {
+    pass.leftOver.push(queued);
+    return true;
+  }
+  // 4. Route and place: the best node of a pool that is worth taking, where that delays no reservation.
+  if (start(queued, pass, cycle)) return true;
+  // 5. Preempt: less urgent work gives way, where the policy allows it and it costs less than it gains.
+  if (makesRoom(queued, pass, cycle)) return true;
+  if (overdue && pass.turns.end()) {
+    pass.leftOver.push(queued);
+    return true;
+  }
+  // 6. Reserve: the first that finds no room keeps its turn; 7. backfill: those behind go where they do not delay it.
+  return waitsOn(queued, pass, cycle);
+};
+
+const start = (queued: Queued, pass: Pass, { policy, rooms, started, placed }: Cycle): boolean => {
+  const { task, overdue } = queued;
+  const { room, reservation } = pass;
+  for (const option of optionsIn(task, pass.pool, rooms, policy)) {
+    const parts = placeFor(task, option, room, reservation);
+    if (parts === null) continue;
+    noteBackfill(task, option, parts, reservation, room.atMs);
+    take(task, option, parts, room);
+    noteStart(task, policy, started);
+    if (overdue) pass.turns.note(sizeOf(option.request));
+    placed.add(task.id);
+    pass.granted.push({ ...seen(queued, pass), overdue, option, parts });
+    return true;
+  }
+  return false;
+};
+
+/** Only the first that finds no room, and those overdue, may have others give way: it loses nothing, and a cycle is cheaper. */
+const makesRoom = ({ task, overdue }: Queued, pass: Pass, { policy, rooms, placed, preemptions }: Cycle): boolean => {
+  if (policy.preemption === undefined || (pass.blocked && !overdue) || task.promised) return false;
+  for (const option of optionsIn(task, pass.pool, rooms, policy)) {
+    const victims = pass.preempting.evictFor(task, option, overdue);
+    if (victims === null) continue;
+    if (overdue) pass.turns.note(sizeOf(option.request));
+    placed.add(task.id);
+    preemptions.push(...victims);
+    return true;
+  }
+  return false;
+};
+
+const waitsOn = (queued: Queued, pass: Pass, { policy, rooms }: Cycle): boolean => {
+  const [option] = optionsIn(queued.task, pass.pool, rooms, policy);
+  pass.waits.push(seen(queued, pass));
+  if (option === undefined) return true;
+  if (!pass.blocked && policy.backfill === 'easy') pass.reservation = reserve(queued.task, option, pass.room);
+  pass.blocked = true;
+  if (policy.backfill === 'none') return false;
+  return !isFull(pass.room) || pass.waits.length < ON_RECORD;
+};
+
+const seen = ({ task }: Queued, { considered }: Pass): Seen => ({ task, place: considered });
 
 /** Those whom a grant overtook are named up to here; a pass through a full room need not go further. */
 const ON_RECORD = 3;
 
-interface Placed<Found> {
+interface Granted extends Seen {
+  readonly overdue: boolean;
   readonly option: Option;
-  readonly found: Found;
+  readonly parts: readonly LeasePart[];
 }
 
-const firstPlaced = <Found>(
-  options: readonly Option[],
-  find: (option: Option) => Found | null,
-): Placed<Found> | null => {
-  for (const option of options) {
-    const found = find(option);
-    if (found !== null) return { option, found };
-  }
-  return null;
-};
-
 const grantOf = (
-  { task, option, found }: Seen & Placed<readonly LeasePart[]>,
+  { task, option, parts, overdue }: Granted,
   pool: Pool,
   wentBefore: Grant['wentBefore'],
 ): Grant => {
-  const [first, ...also] = found;
+  const [first, ...also] = parts;
   const { nodeId = null, incarnation = 0, devices = [] } = first ?? {};
-  return { id: task.id, pool, option, nodeId, incarnation, devices, also, wentBefore };
+  return { id: task.id, pool, option, nodeId, incarnation, devices, also, overdue, wentBefore };
 };

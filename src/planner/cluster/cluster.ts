@@ -2,6 +2,7 @@ import { type Node, type NodeId, POOLS, type Pool, type RunningLease } from '../
 import type { Policy } from '../policy/read.js';
 import { PoolState } from './pool-state.js';
 import { TenantUse } from './tenant-use.js';
+import type { Queued } from './waiting-queue.js';
 import type { WaitingTask } from './waiting-task.js';
 
 /**
@@ -73,13 +74,15 @@ export class Cluster {
   }
 
   /** A pool's queue from its head, at most so long. */
-  queue(pool: Pool, lookAhead: number, atMs: number): Iterable<WaitingTask> {
-    return this.#pools[pool].queue.inOrder(lookAhead, (tenant) => this.use.shareOf(tenant, atMs));
+  queue(pool: Pool, lookAhead: number, atMs: number): Iterable<Queued> {
+    const { queue, patienceMs } = this.#pools[pool];
+    return queue.inOrder(lookAhead, (tenant) => this.use.shareOf(tenant, atMs), { atMs, patienceMs });
   }
 
   /** A task's place in a pool's queue, from 1. */
   position(pool: Pool, task: WaitingTask, atMs: number): number {
-    return this.#pools[pool].queue.indexOf(task, (tenant) => this.use.shareOf(tenant, atMs)) + 1;
+    const { queue, patienceMs } = this.#pools[pool];
+    return queue.indexOf(task, (tenant) => this.use.shareOf(tenant, atMs), { atMs, patienceMs }) + 1;
   }
 
   /** How much of a named limit is in use. */

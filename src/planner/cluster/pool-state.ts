@@ -36,6 +36,8 @@ export const partsOf = ({
 /** One pool as the planner sees it: its nodes with what is free on each, its leases, its queue. Kept up event by event. */
 export class PoolState {
   readonly queue: WaitingQueue;
+  /** How long a task waits here before its size no longer counts; see `patienceFor`. */
+  patienceMs = Number.POSITIVE_INFINITY;
   readonly #nodes = new Map<NodeId, Node>();
   readonly #leases = new Map<string, RunningLease>();
   readonly #byNode = new Map<NodeId, Set<RunningLease>>();

@@ -42,6 +42,7 @@ interface Starts {
 const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTask[]): Starts => {
   const { cluster, policy, rooms, placed, started, atMs } = cycle;
   const head = [...cluster.queue(pool, ONE_BY_ONE + placed.size, atMs)]
+    .map(({ task }) => task)
     .filter(({ id }) => !placed.has(id))
     .slice(0, ONE_BY_ONE);
   const [early, late] = [lookAhead(rooms[pool], 'p50Seconds'), lookAhead(rooms[pool], 'p90Seconds')];

@@ -1,25 +1,17 @@
-import {
-  add,
-  keyOf,
-  type Option,
-  type Resources,
-  type RunningLease,
-  sizeOf,
-  subtract,
-} from '../../domain/index.js';
+import { add, leftSeconds, type Option, type Resources, type RunningLease, sizeOf, subtract } from '../../domain/index.js';
 import { type Hold, type Place, type PoolState, type WaitingTask, withoutHold } from '../cluster/index.js';
 import type { Preemption } from '../decisions.js';
 import type { Policy } from '../policy/read.js';
 import { partOf } from './place.js';
-import { earliestStart } from './reserve.js';
 import { bindable, candidates, fits, keptApart, type Room, take } from './room.js';
-import { expectedSeconds } from './runtime.js';
+import { runtimeOf } from './runtime.js';
 
 /** A lease that could give way, and what that would cost. */
 interface Victim {
   readonly lease: RunningLease;
   readonly hold: Hold;
   readonly classRank: number;
+  readonly leftSeconds: number;
   /** Its key if it stood in the queue with what is left of it. */
   readonly key: number;
   /** Work since its last checkpoint, and stopping and resuming, on its devices. */
@@ -44,20 +36,16 @@ export class Preempting {
     );
   }
 
-  /** Whether anybody is left who might give way. */
-  get mayHelp(): boolean {
-    return this.#rules !== undefined && this.#byNode().size > 0;
-  }
-
   /**
    * The leases that give way for a task: on one node, of lower classes or with more left to do, the fewest device-seconds lost.
    * Takes the room for the task, so that nobody behind it counts on it. Null where that would not do, or loses more than it gains.
    */
-  evictFor(task: WaitingTask, option: Option): readonly Preemption[] | null {
+  evictFor(task: WaitingTask, option: Option, overdue: boolean): readonly Preemption[] | null {
     if (this.#rules === undefined) return null;
     const rank = this.#ranks.get(task.priorityClass) ?? 0;
-    const size = expectedSeconds(task, option).p50Seconds * sizeOf(option.request);
-    const key = keyOf(task.rank, size * this.#rules.hysteresis);
+    const { p50Seconds } = runtimeOf(task, option);
+    const size = leftSeconds(p50Seconds, task.doneSeconds / option.speed) * sizeOf(option.request);
+    const key = overdue ? Number.NEGATIVE_INFINITY : size * this.#rules.hysteresis;
     let best: { place: Place; victims: readonly Victim[]; lost: number } | undefined;
     for (const place of candidates(task, option, this.room)) {
       const able = (this.#byNode().get(place.node.id) ?? []).filter((victim) =>
@@ -68,15 +56,14 @@ export class Preempting {
       if (victims?.length && (best === undefined || lost < best.lost)) best = { place, victims, lost };
     }
     if (best === undefined) return null;
-    const start = earliestStart(task, option, this.room);
-    const soonerSeconds = start === null ? null : (start.atMs - this.room.atMs) / 1_000;
-    if (soonerSeconds !== null && soonerSeconds * sizeOf(option.request) < best.lost) return null;
+    const soonerSeconds = best.victims.reduce((most, { leftSeconds }) => Math.max(most, leftSeconds), 0);
+    if (soonerSeconds * sizeOf(option.request) < best.lost) return null;
     return this.#evict(task, option, best.place, best.victims, soonerSeconds);
   }
 
-  #givesWay({ classRank, key: victimKey }: Victim, rank: number, key: number): boolean {
+  #givesWay({ lease, classRank, key: victimKey }: Victim, rank: number, key: number): boolean {
     if (classRank !== rank) return classRank > rank;
-    return this.#rules?.victims === 'larger-remaining' && victimKey > key;
+    return this.#rules?.victims === 'larger-remaining' && !lease.overdue && victimKey > key;
   }
 
   #evict(
@@ -84,7 +71,7 @@ export class Preempting {
     option: Option,
     place: Place,
     victims: readonly Victim[],
-    soonerSeconds: number | null,
+    soonerSeconds: number,
   ): readonly Preemption[] | null {
     const { places, closed } = this.room;
     const index = places.findIndex(({ node }) => node.id === place.node.id);
@@ -132,12 +119,14 @@ export class Preempting {
 
   #victim(lease: RunningLease, hold: Hold): Victim {
     const size = sizeOf(lease.resources);
-    const leftSeconds = Math.max(0, hold.endsAtMs - this.room.atMs) / 1_000;
+    const doneSeconds = lease.doneSeconds + (this.room.atMs - lease.grantedAtMs) / 1_000;
+    const seconds = leftSeconds(lease.p50Seconds, doneSeconds);
     return {
       lease,
       hold,
+      leftSeconds: seconds,
       classRank: this.#ranks.get(lease.priorityClass) ?? 0,
-      key: keyOf(lease.rank, leftSeconds * size),
+      key: seconds * size,
       lostDeviceSeconds: (unsafeSeconds(lease, this.room.atMs) + (this.#rules?.resumeSeconds ?? 0)) * size,
     };
   }

@@ -23,14 +23,6 @@ const size = z.strictObject({
       'How long size may hold a task back at most, in multiples of the longest wait that first come, first served would have ' +
         'given of late. `none`: size alone decides, and large work may wait for ever.',
     ),
-  slope: z
-    .number()
-    .positive()
-    .max(1_000)
-    .default(1)
-    .describe(
-      "How fast the hold-back grows with size: 1 reaches 63% of the bound at the average task's size.",
-    ),
   expectedLoss: z.boolean().default(false).describe('Counts what a likely failure would waste as size.'),
 });
 
@@ -53,6 +45,12 @@ const preemption = z.strictObject({
     .describe(
       'By what factor the gain must exceed the loss, so that two tasks do not push each other out in turn.',
     ),
+  overdueShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.65)
+    .describe('What of a pool overdue work may take from the rest, lest an overload turn into first come, first served.'),
   resumeSeconds: z
     .number()
     .nonnegative()

@@ -1,6 +1,7 @@
 import {
   ANYWHERE,
   type LeaseId,
+  leftSeconds,
   microUsdOf,
   type NodeId,
   POOLS,
@@ -11,15 +12,7 @@ import {
   type TaskKey,
 } from '../../domain/index.js';
 import { Overruns } from '../../forecast/index.js';
-import {
-  Cluster,
-  type Grant,
-  type Policy,
-  PoolLoad,
-  plan,
-  rankFor,
-  type WaitingTask,
-} from '../../planner/index.js';
+import { Cluster, type Grant, type Policy, PoolLoad, patienceFor, plan, rankFor, type WaitingTask } from '../../planner/index.js';
 import type {
   Fleet,
   QueueSample,
@@ -197,16 +190,28 @@ class Simulation {
       task.deviceSeconds = this.#sizeOf(task);
     }
     setPaths(state);
+    const pathSeconds = longestPath(state);
     for (const [pool, deviceSeconds] of workByPool(state)) {
-      this.#loads[pool].arrived(deviceSeconds, this.#nowMs, this.#poolSizes[pool]);
-      const rank = rankFor(this.#nowMs, this.#loads[pool], this.policy, this.#latestStart(state));
+      const load = this.#loads[pool];
+      const width = widthIn(state, pool, pathSeconds);
+      load.arrived(state.run.id, deviceSeconds, width, this.#nowMs);
+      this.#look(pool);
       state.work.set(pool, {
-        rank,
+        rank: rankFor(this.#nowMs, load, this.policy, this.#latestStart(state)),
+        width,
+        workedDeviceSeconds: 0,
         remainingDeviceSeconds: deviceSeconds,
         queuedDeviceSeconds: deviceSeconds,
       });
     }
     for (const task of state.tasks) if (task.waitsFor === 0) this.#ready(task);
+  }
+
+  /** What first come, first served would have come to by now, for the bound on waiting. */
+  #look(pool: Pool): void {
+    const load = this.#loads[pool];
+    load.advance(this.#nowMs, this.#poolSizes[pool]);
+    this.#cluster.pool(pool).patienceMs = patienceFor(load, this.policy);
   }
 
   /** When the run must have started to meet its deadline, at the P90 of its longest path. */
@@ -218,8 +223,9 @@ class Simulation {
   }
 
   /** What a task is taken for: its forecast, or what siblings that run longer than theirs speak for. */
-  #sizeOf({ family, forecast, size }: TaskState): number {
-    return Math.max(forecast.p50Seconds, this.#overruns.evidence(family) ?? 0) * size;
+  #sizeOf({ family, forecast, size, doneSeconds }: TaskState): number {
+    const believed = Math.max(forecast.p50Seconds, this.#overruns.evidence(family) ?? 0);
+    return leftSeconds(believed, doneSeconds) * size;
   }
 
   #ready(task: TaskState): void {
@@ -267,6 +273,16 @@ class Simulation {
     };
   }
 
+  /** What is left of a task that has run is less, or, where it has outrun its forecast, more than it was taken for. */
+  #resized(task: TaskState): void {
+    const work = task.of.work.get(task.task.pool) as PoolWork;
+    const size = this.#sizeOf(task);
+    work.remainingDeviceSeconds += size - task.deviceSeconds;
+    this.#loads[task.task.pool].changed(size - task.deviceSeconds);
+    work.queuedDeviceSeconds = work.remainingDeviceSeconds;
+    task.deviceSeconds = size;
+  }
+
   /** Siblings of one run are put in their new place together: one by one each would move all that wait of it. */
   #resize(family: string): void {
     const changed = new Map<PoolWork, RunState>();
@@ -282,8 +298,8 @@ class Simulation {
   #taken(task: TaskState, deviceSeconds: number): PoolWork {
     const { pool } = task.task;
     const work = task.of.work.get(pool) as PoolWork;
-    this.#loads[pool].corrected(deviceSeconds - task.deviceSeconds, this.#nowMs, this.#poolSizes[pool]);
     work.remainingDeviceSeconds += deviceSeconds - task.deviceSeconds;
+    this.#loads[pool].changed(deviceSeconds - task.deviceSeconds);
     task.deviceSeconds = deviceSeconds;
     return work;
   }
@@ -343,17 +359,12 @@ class Simulation {
     this.#running.set(task.leaseId, task);
     this.#cluster.setLease(this.#lease(task, grant));
     this.#cluster.use.add(state.run.tenant, task.forecast.p50Seconds * task.size, this.#nowMs);
-    this.#overruns.started(
-      task.family,
-      task.leaseId,
-      this.#nowMs - task.doneSeconds * 1_000,
-      task.forecast.p90Seconds,
-    );
+    this.#overruns.started(task.family, task.leaseId, this.#nowMs - task.doneSeconds * 1_000, task.forecast);
     this.#busyDevices += task.size;
     if (Number.isNaN(state.firstStartAtMs)) state.firstStartAtMs = this.#nowMs;
   }
 
-  #lease(task: TaskState, { pool, nodeId, incarnation, devices, also }: Grant): RunningLease {
+  #lease(task: TaskState, { pool, nodeId, incarnation, devices, also, overdue }: Grant): RunningLease {
     const { checkpoints } = this.options;
     const { run, work } = task.of;
     return {
@@ -380,6 +391,7 @@ class Simulation {
         checkpoints === 'none'
           ? null
           : { everySeconds: checkpoints === 'always' ? 0 : checkpoints, lastAtMs: null },
+      overdue,
       preemptions: task.preemptions,
       placement: ANYWHERE,
       also,
@@ -422,6 +434,7 @@ class Simulation {
     }
     if (state.unfinished > 0) return;
     state.endedAtMs = this.#nowMs;
+    for (const [pool, work] of state.work) this.#loads[pool].ended(state.run.id, (work.workedDeviceSeconds / work.width) * 1_000, this.#nowMs);
     this.#ended += 1;
     if (this.#ended % 1_000 === 0) this.options.onProgress?.(this.#ended);
   }
@@ -431,13 +444,14 @@ class Simulation {
     const { of: state } = task;
     const { pool } = task.task;
     const work = state.work.get(pool) as PoolWork;
-    this.#loads[pool].corrected(actualDeviceSeconds - task.deviceSeconds, this.#nowMs, this.#poolSizes[pool]);
+    work.workedDeviceSeconds += actualDeviceSeconds;
     this.#cluster.use.add(
       state.run.tenant,
       actualDeviceSeconds - task.forecast.p50Seconds * task.size,
       this.#nowMs,
     );
     work.remainingDeviceSeconds -= task.deviceSeconds;
+    this.#loads[pool].changed(-task.deviceSeconds);
     if (work.remainingDeviceSeconds < REQUEUE_AT * work.queuedDeviceSeconds) this.#requeue(state, work);
   }
 
@@ -452,6 +466,7 @@ class Simulation {
     task.attempt += 1;
     task.preemptions += 1;
     task.doneSeconds += kept;
+    this.#resized(task);
     this.#ready(task);
   }
 
@@ -480,3 +495,8 @@ const workByPool = ({ tasks }: RunState): ReadonlyMap<Pool, number> => {
     work.set(task.pool, (work.get(task.pool) ?? 0) + deviceSeconds);
   return work;
 };
+
+const widthIn = ({ tasks }: RunState, pool: Pool, pathSeconds: number): number =>
+  tasks.reduce((sum, { task, forecast, size }) => sum + (task.pool === pool ? forecast.p50Seconds * size : 0), 0) / pathSeconds;
+
+const longestPath = ({ tasks }: RunState): number => tasks.reduce((most, { pathSeconds }) => Math.max(most, pathSeconds), 0);

@@ -27,6 +27,10 @@ export interface RunState {
 /** A run's forecast work in one pool. */
 export interface PoolWork {
   readonly rank: Rank;
+  /** Its hardware in the virtual queue: work by longest path. */
+  readonly width: number;
+  /** True work of the tasks that have ended. */
+  workedDeviceSeconds: number;
   /** Of the tasks that have not ended, those that run in full. */
   remainingDeviceSeconds: number;
   /** What of that the queue was last told. */
