@@ -3,6 +3,7 @@ export { amountOf, count, listing, span } from './cycle/words.js';
 export type { Deferral, Grant, Overtaken, Plan, Preemption } from './decisions.js';
 export { type Lever, levers } from './levers/levers.js';
 export { type LoadNumbers, PoolLoad, patienceFor, rankFor } from './load/load.js';
+export { VirtualFifo } from './load/virtual-fifo.js';
 export { plan, type Scope } from './plan.js';
 export { type Admission, admit, unmatchedRules } from './policy/admission.js';
 export type { TaskFacts } from './policy/facts.js';

@@ -107,7 +107,8 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
   for (const queued of cluster.queue(pool, policy.lookAhead, atMs))
     if (!cycle.placed.has(queued.task.id) && !consider(queued, pass, cycle)) break;
   for (const queued of pass.leftOver) if (!start(queued, pass, cycle)) pass.waits.push(seen(queued, pass));
-  for (const granted of pass.granted) cycle.grants.push(grantOf(granted, pool, overtakenBy(granted, pass.waits, policy)));
+  for (const granted of pass.granted)
+    cycle.grants.push(grantOf(granted, pool, overtakenBy(granted, pass.waits, policy)));
   return pass;
 };
 
@@ -154,7 +155,11 @@ const start = (queued: Queued, pass: Pass, { policy, rooms, started, placed }: C
 };
 
 /** Only the first that finds no room, and those overdue, may have others give way: it loses nothing, and a cycle is cheaper. */
-const makesRoom = ({ task, overdue }: Queued, pass: Pass, { policy, rooms, placed, preemptions }: Cycle): boolean => {
+const makesRoom = (
+  { task, overdue }: Queued,
+  pass: Pass,
+  { policy, rooms, placed, preemptions }: Cycle,
+): boolean => {
   if (policy.preemption === undefined || (pass.blocked && !overdue) || task.promised) return false;
   for (const option of optionsIn(task, pass.pool, rooms, policy)) {
     const victims = pass.preempting.evictFor(task, option, overdue);
@@ -171,11 +176,15 @@ const waitsOn = (queued: Queued, pass: Pass, { policy, rooms }: Cycle): boolean 
   const [option] = optionsIn(queued.task, pass.pool, rooms, policy);
   pass.waits.push(seen(queued, pass));
   if (option === undefined) return true;
-  if (!pass.blocked && policy.backfill === 'easy') pass.reservation = reserve(queued.task, option, pass.room);
+  if (!pass.blocked && keepsRoom(policy)) pass.reservation = reserve(queued.task, option, pass.room);
   pass.blocked = true;
   if (policy.backfill === 'none') return false;
   return !isFull(pass.room) || pass.waits.length < ON_RECORD;
 };
+
+/** Where larger work of the same class gives way, no room need be kept for who waits. */
+const keepsRoom = ({ backfill, preemption }: Policy): boolean =>
+  backfill === 'easy' && preemption?.victims !== 'larger-remaining';
 
 const seen = ({ task }: Queued, { considered }: Pass): Seen => ({ task, place: considered });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runId } from '../../src/domain/index.js';
-import { type Policy, type PoolLoad, rankFor, type WaitingTask } from '../../src/planner/index.js';
+import { type Policy, PoolLoad, rankFor, type WaitingTask } from '../../src/planner/index.js';
 import { AT, aCluster, aLease, aNode, aPolicy, aTask, cycle, cycleOf, granted } from './builders.js';
 
 const one = [aNode('n', { devices: 1 })];
@@ -8,11 +8,15 @@ const four = [aNode('n', { devices: 4 })];
 const SECOND = 1_000;
 
 /** A load under which a policy’s bound of 1.5 comes to 1,500 s; the average run takes 100 device-seconds. */
-const BUSY = {
+const BUSY = new PoolLoad({
+  unfinishedDeviceSeconds: 0,
+  longestDrainMs: 250_000,
   longestWaitMs: 1_000_000,
-  meanDeviceSeconds: 100,
-  numbers: { arrivals: 10, deviceSeconds: 1_000, longestWaitMs: 1_000_000, longestDrainMs: 250_000 },
-} as unknown as PoolLoad;
+  arrivals: 10,
+  deviceSeconds: 1_000,
+  ends: 10,
+  lengthMs: 1_000_000,
+});
 /** A task as the policy ranks it on such a load. */
 const ranked = (
   task: WaitingTask,

@@ -98,11 +98,6 @@ const PARTS: readonly Case[] = [
     '4:8 order: goes by size, and nothing says how — add size: { bound: 1.5 }, or take size out of it',
   ],
   [
-    'a slope without a bound',
-    'order: [size]\nsize: { bound: none, slope: 2 }',
-    '5:22 size.slope: means nothing where the bound is none — take it out, or give a bound',
-  ],
-  [
     'deadlines without size',
     'order: []\ndeadlines: lift',
     '5:12 deadlines: cannot lift where the order lacks size — give size with a bound, or write deadlines: ignore',

@@ -14,7 +14,7 @@ import {
 } from '../../domain/index.js';
 import { describeMisfit } from '../capacity.js';
 import type { ExecutionRow, ResultRow, RunRow, TaskRow } from '../rows.js';
-import { workCorrected } from '../state/arriving.js';
+import { workChanged } from '../state/arriving.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { deviceSecondsOf } from '../state/run-work.js';
@@ -184,7 +184,7 @@ const INTERRUPTED = new Set<TaskRow['state']>(['preempted', 'lost', 'revoked']);
 const expectMore = (draft: Draft, task: TaskRow): void => {
   const { pool } = task.request;
   const work = draft.image.workOf(task.runId);
-  if (work.row !== undefined && !work.expects(task)) workCorrected(draft, pool, deviceSecondsOf(task));
+  if (work.row !== undefined && !work.expects(task)) workChanged(draft, pool, deviceSecondsOf(task));
 };
 
 const firstVerdict = (

@@ -34,7 +34,7 @@ export const expectRun = (spec: RunSpec, image: Image, around: Surroundings, atM
   const arriving = { gpu: 0, cpu: 0, io: 0 };
   for (const { pool, items, deviceSeconds } of Object.values(tasks)) arriving[pool] += items * deviceSeconds;
   const deadlineAtMs = spec.deadlineAtMs ?? null;
-  const loads = loadsWith(image, atMs, arriving);
+  const loads = loadsWith(image, arriving);
   const latestStartAtMs = latestStart(outlines, tasks, deadlineAtMs);
   const work = { runId: spec.runId, loads, latestStartAtMs, tasks };
   const expected = outlines.map((task) => ({

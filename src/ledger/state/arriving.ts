@@ -8,13 +8,12 @@ import { loadOf } from './load.js';
 /** A run's work arrives in its pools. */
 export const workArrives = (draft: Draft, work: Readonly<Record<Pool, number>>): void => {
   for (const pool of POOLS)
-    if (work[pool] > 0) change(draft, pool, (load, size) => load.arrived(work[pool], draft.atMs, size));
+    if (work[pool] > 0) change(draft, pool, (load, size) => load.arrived(work[pool], size));
 };
 
-/** Work that was taken for so much turns out to be more, or less. */
-export const workCorrected = (draft: Draft, pool: Pool, deviceSeconds: number): void => {
-  if (deviceSeconds !== 0)
-    change(draft, pool, (load, size) => load.corrected(deviceSeconds, draft.atMs, size));
+/** What is unfinished became so much more, or, where work has ended, less. */
+export const workChanged = (draft: Draft, pool: Pool, deviceSeconds: number): void => {
+  if (deviceSeconds !== 0) change(draft, pool, (load, size) => load.changed(deviceSeconds, size));
 };
 
 const change = (draft: Draft, pool: Pool, how: (load: PoolLoad, size: number) => void): void => {
@@ -25,10 +24,10 @@ const change = (draft: Draft, pool: Pool, how: (load: PoolLoad, size: number) =>
 };
 
 /** How loaded the pools would be with a run that arrives now. */
-export const loadsWith = (image: Image, atMs: number, work: Readonly<Record<Pool, number>>): Loads => {
+export const loadsWith = (image: Image, work: Readonly<Record<Pool, number>>): Loads => {
   const numbers = (pool: Pool) => {
     const load = loadOf(image.head.loads, pool);
-    if (work[pool] > 0) load.arrived(work[pool], atMs, image.sizeOf(pool));
+    if (work[pool] > 0) load.arrived(work[pool], image.sizeOf(pool));
     return load.numbers;
   };
   return { gpu: numbers('gpu'), cpu: numbers('cpu'), io: numbers('io') };

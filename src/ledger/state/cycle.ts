@@ -1,7 +1,7 @@
 import { POOLS, type Pool } from '../../domain/index.js';
 import { plan, poolsOf } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
-import { workCorrected } from './arriving.js';
+import { workChanged } from './arriving.js';
 import type { Draft } from './draft.js';
 import { deviceSecondsOf } from './run-work.js';
 import { defer, grant, lapsePromises, preempt } from './transitions.js';
@@ -59,7 +59,7 @@ const resize = (draft: Draft): void => {
     const before = row.takenSeconds ?? row.forecast.p50Seconds;
     if (takenSeconds < RESIZE_AT * before && before < RESIZE_AT * takenSeconds) continue;
     const next = { ...row, takenSeconds };
-    workCorrected(draft, row.request.pool, deviceSecondsOf(next) - deviceSecondsOf(row));
+    workChanged(draft, row.request.pool, deviceSecondsOf(next) - deviceSecondsOf(row));
     draft.put('tasks', next);
   }
 };

@@ -32,8 +32,7 @@ export class Siblings {
     if (lease.state === 'held' && task && run && !this.#running.has(lease.leaseId)) {
       this.#running.add(lease.leaseId);
       const startedAtMs = lease.grantedAtMs - task.doneSeconds * 1_000;
-      const p90Seconds = (lease.expectedEndP90Ms - lease.grantedAtMs) / 1_000;
-      this.#overruns.started(familyOf(task, run), lease.leaseId, startedAtMs, p90Seconds);
+      this.#overruns.started(familyOf(task, run), lease.leaseId, startedAtMs, task.forecast);
     }
     if (lease.state !== 'released' || !this.#running.delete(lease.leaseId)) return;
     const ended = task?.state === 'succeeded' && task.startedAtMs !== null && task.endedAtMs !== null;

@@ -12,7 +12,7 @@ import {
 } from '../../domain/index.js';
 import type { Deferral, Grant, Preemption } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
-import { workCorrected } from './arriving.js';
+import { workChanged } from './arriving.js';
 import type { Draft } from './draft.js';
 import { attemptId } from './planner-view.js';
 import { deviceSecondsOf } from './run-work.js';
@@ -208,9 +208,7 @@ export const defer = (draft: Draft, task: TaskRow, deferral: Deferral): void => 
 export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void => {
   const { outcome, startedAtMs, endedAtMs, error } = ended;
   if (outcome === 'succeeded') {
-    const ranSeconds = startedAtMs === null ? 0 : Math.max(0, endedAtMs - startedAtMs) / 1_000;
-    const actual = (task.doneSeconds + ranSeconds) * sizeOf(task.request);
-    workCorrected(draft, task.request.pool, actual - deviceSecondsOf(task));
+    workChanged(draft, task.request.pool, -deviceSecondsOf(task));
   }
   draft.put('tasks', {
     ...task,

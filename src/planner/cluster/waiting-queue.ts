@@ -164,7 +164,8 @@ const entryOf = (task: WaitingTask): Entry => ({
 const mustStart = ({ task: { rank } }: Entry, { atMs }: Patience): boolean =>
   rank.dueAtMs !== null && rank.dueAtMs <= atMs;
 
-const hasAged = ({ agedFromMs }: Entry, { atMs, patienceMs }: Patience): boolean => agedFromMs <= atMs - patienceMs;
+const hasAged = ({ agedFromMs }: Entry, { atMs, patienceMs }: Patience): boolean =>
+  agedFromMs <= atMs - patienceMs;
 
 const isOverdue = (entry: Entry, when: Patience): boolean => mustStart(entry, when) || hasAged(entry, when);
 
@@ -179,8 +180,7 @@ function* overdueIn(due: Iterable<Entry>, aged: Iterable<Entry>, when: Patience)
   }
 }
 
-const byKey = (a: Entry, b: Entry): number =>
-  a.key - b.key || byRun(a, b);
+const byKey = (a: Entry, b: Entry): number => a.key - b.key || byRun(a, b);
 
 const byDue = (a: Entry, b: Entry): number =>
   (a.task.rank.dueAtMs ?? 0) - (b.task.rank.dueAtMs ?? 0) || byRun(a, b);
@@ -190,7 +190,9 @@ const byAge = (a: Entry, b: Entry): number => a.agedFromMs - b.agedFromMs || byR
 /** Runs by their arrival, each by its first task's where two came at once; within one the longest path first. */
 const byRun = ({ task: a }: Entry, { task: b }: Entry): number =>
   a.rank.arrivedAtMs - b.rank.arrivedAtMs ||
-  (a.runId === b.runId ? b.pathSeconds - a.pathSeconds || a.arrival - b.arrival : compareText(a.runId, b.runId)) ||
+  (a.runId === b.runId
+    ? b.pathSeconds - a.pathSeconds || a.arrival - b.arrival
+    : compareText(a.runId, b.runId)) ||
   compareText(a.id, b.id);
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

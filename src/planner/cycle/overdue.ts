@@ -42,7 +42,8 @@ export class OverdueTurns {
   #taken(): number {
     if (this.#held !== undefined) return this.#held;
     this.#held = 0;
-    for (const { overdue, resources } of this.pool.leases.values()) if (overdue) this.#held += sizeOf(resources);
+    for (const { overdue, resources } of this.pool.leases.values())
+      if (overdue) this.#held += sizeOf(resources);
     return this.#held;
   }
 

@@ -1,4 +1,12 @@
-import { add, leftSeconds, type Option, type Resources, type RunningLease, sizeOf, subtract } from '../../domain/index.js';
+import {
+  add,
+  leftSeconds,
+  type Option,
+  type Resources,
+  type RunningLease,
+  sizeOf,
+  subtract,
+} from '../../domain/index.js';
 import { type Hold, type Place, type PoolState, type WaitingTask, withoutHold } from '../cluster/index.js';
 import type { Preemption } from '../decisions.js';
 import type { Policy } from '../policy/read.js';
@@ -11,7 +19,8 @@ interface Victim {
   readonly lease: RunningLease;
   readonly hold: Hold;
   readonly classRank: number;
-  readonly leftSeconds: number;
+  /** When its hardware would come free anyway, at P50. */
+  readonly endsInSeconds: number;
   /** Its key if it stood in the queue with what is left of it. */
   readonly key: number;
   /** Work since its last checkpoint, and stopping and resuming, on its devices. */
@@ -56,7 +65,7 @@ export class Preempting {
       if (victims?.length && (best === undefined || lost < best.lost)) best = { place, victims, lost };
     }
     if (best === undefined) return null;
-    const soonerSeconds = best.victims.reduce((most, { leftSeconds }) => Math.max(most, leftSeconds), 0);
+    const soonerSeconds = best.victims.reduce((most, { endsInSeconds }) => Math.max(most, endsInSeconds), 0);
     if (soonerSeconds * sizeOf(option.request) < best.lost) return null;
     return this.#evict(task, option, best.place, best.victims, soonerSeconds);
   }
@@ -124,7 +133,7 @@ export class Preempting {
     return {
       lease,
       hold,
-      leftSeconds: seconds,
+      endsInSeconds: (hold.endsAtMs - this.room.atMs) / 1_000,
       classRank: this.#ranks.get(lease.priorityClass) ?? 0,
       key: seconds * size,
       lostDeviceSeconds: (unsafeSeconds(lease, this.room.atMs) + (this.#rules?.resumeSeconds ?? 0)) * size,

@@ -1,13 +1,14 @@
 import { byArrival, type Rank } from '../../domain/index.js';
 import type { Policy } from '../policy/read.js';
-import { VirtualFifo } from './virtual-fifo.js';
 
 /** What a pool's load has come to so far, in numbers that can be stored. */
 export interface LoadNumbers {
+  /** Forecast work of the runs that have not ended, those that run in full. */
+  readonly unfinishedDeviceSeconds: number;
+  /** The longest that this would have taken the whole pool. */
+  readonly longestDrainMs: number;
   /** The longest wait that first come, first served would have given. */
   readonly longestWaitMs: number;
-  /** The longest that all unfinished work, as forecast, would have taken the whole pool. */
-  readonly longestDrainMs: number;
   /** Runs that arrived, and their work as forecast then. */
   readonly arrivals: number;
   readonly deviceSeconds: number;
@@ -16,15 +17,20 @@ export interface LoadNumbers {
   readonly lengthMs: number;
 }
 
-const IDLE: LoadNumbers = { longestWaitMs: 0, longestDrainMs: 0, arrivals: 0, deviceSeconds: 0, ends: 0, lengthMs: 0 };
+const IDLE: LoadNumbers = {
+  unfinishedDeviceSeconds: 0,
+  longestDrainMs: 0,
+  longestWaitMs: 0,
+  arrivals: 0,
+  deviceSeconds: 0,
+  ends: 0,
+  lengthMs: 0,
+};
 
-/** How loaded a pool is, kept up event by event: a virtual queue that runs alongside, what is unfinished, and what runs are like. */
+/** How loaded a pool is, kept up event by event. */
 export class PoolLoad {
-  readonly #fifo = new VirtualFifo();
-  #unfinishedDeviceSeconds = 0;
   #numbers: LoadNumbers;
 
-  /** `numbers` as they were stored; the runs that are open since then are to be told again by `resumed`. */
   constructor(numbers: LoadNumbers = IDLE) {
     this.#numbers = numbers;
   }
@@ -33,39 +39,30 @@ export class PoolLoad {
     return this.#numbers;
   }
 
-  /** A run arrives, with so much work in this pool; its width is that work by its longest path, in the unit of `sizeOf`. */
-  arrived(id: string, deviceSeconds: number, width: number, atMs: number): void {
-    const { arrivals, deviceSeconds: before, ...rest } = this.#numbers;
-    this.#numbers = { ...rest, arrivals: arrivals + 1, deviceSeconds: before + deviceSeconds };
-    this.resumed(id, deviceSeconds, width, atMs);
-  }
-
-  /** A run is open from before: it is counted already. */
-  resumed(id: string, deviceSeconds: number, width: number, atMs: number): void {
-    this.#unfinishedDeviceSeconds += deviceSeconds;
-    this.#fifo.arrived(id, width, atMs);
+  /** A run arrives with so much work for this pool; `size`: the pool's, in the unit of `sizeOf`. */
+  arrived(deviceSeconds: number, size: number): void {
+    const { arrivals, deviceSeconds: before } = this.#numbers;
+    this.#numbers = { ...this.#numbers, arrivals: arrivals + 1, deviceSeconds: before + deviceSeconds };
+    this.changed(deviceSeconds, size);
   }
 
   /** What is unfinished became so much more, or, where a task has ended, less. */
-  changed(deviceSeconds: number): void {
-    this.#unfinishedDeviceSeconds += deviceSeconds;
+  changed(deviceSeconds: number, size: number): void {
+    const unfinishedDeviceSeconds = Math.max(0, this.#numbers.unfinishedDeviceSeconds + deviceSeconds);
+    const drainMs = size > 0 ? (unfinishedDeviceSeconds / size) * 1_000 : 0;
+    const longestDrainMs = Math.max(this.#numbers.longestDrainMs, drainMs);
+    this.#numbers = { ...this.#numbers, unfinishedDeviceSeconds, longestDrainMs };
   }
 
   /** A run has ended; its work at its width took so long. */
-  ended(id: string, lengthMs: number, atMs: number): void {
-    const { ends, lengthMs: before, ...rest } = this.#numbers;
-    this.#numbers = { ...rest, ends: ends + 1, lengthMs: before + lengthMs };
-    this.#fifo.ended(id, lengthMs, atMs);
+  ended(lengthMs: number): void {
+    const { ends, lengthMs: before } = this.#numbers;
+    this.#numbers = { ...this.#numbers, ends: ends + 1, lengthMs: before + lengthMs };
   }
 
-  /** Lets the virtual queue go on; `size`: the pool's, in the unit of `sizeOf`. */
-  advance(nowMs: number, size: number): void {
-    if (size <= 0) return;
-    this.#fifo.advance(nowMs, size);
-    const longestWaitMs = Math.max(this.#numbers.longestWaitMs, this.#fifo.longestWaitMs);
-    const longestDrainMs = Math.max(this.#numbers.longestDrainMs, (this.#unfinishedDeviceSeconds / size) * 1_000);
-    if (longestWaitMs > this.#numbers.longestWaitMs || longestDrainMs > this.#numbers.longestDrainMs)
-      this.#numbers = { ...this.#numbers, longestWaitMs, longestDrainMs };
+  /** First come, first served would have given such a wait by now; see `VirtualFifo`. */
+  waited(longestWaitMs: number): void {
+    if (longestWaitMs > this.#numbers.longestWaitMs) this.#numbers = { ...this.#numbers, longestWaitMs };
   }
 }
 
@@ -87,7 +84,8 @@ export const rankFor = (
   const { order, size, deadlines } = policy;
   const dueAtMs = deadlines === 'lift' ? latestStartAtMs : null;
   if (size === undefined || !order.includes('size')) return { ...byArrival(arrivedAtMs), dueAtMs };
-  const boundMs = size.bound === 'none' || makesRoom(policy) ? null : Math.max(1, DRAINS * size.bound * longestDrainMs);
+  const boundMs =
+    size.bound === 'none' || makesRoom(policy) ? null : Math.max(1, DRAINS * size.bound * longestDrainMs);
   const levelDeviceSeconds = Math.max(1e-9, (LEVEL * deviceSeconds) / Math.max(1, arrivals));
   return { arrivedAtMs, boundMs, levelDeviceSeconds, dueAtMs };
 };
@@ -100,8 +98,12 @@ const LEAST_PATIENCE = 3;
  * would have given. Only where others make room for it then: elsewhere room has to drain first, so there age counts in the key from
  * the start. Infinite where the policy bounds nothing.
  */
-export const patienceFor = ({ numbers: { longestWaitMs, ends, lengthMs } }: PoolLoad, policy: Policy): number => {
+export const patienceFor = (
+  { numbers: { longestWaitMs, ends, lengthMs } }: PoolLoad,
+  policy: Policy,
+): number => {
   const { size, order } = policy;
-  if (size === undefined || !order.includes('size') || size.bound === 'none' || !makesRoom(policy)) return Number.POSITIVE_INFINITY;
+  if (size === undefined || !order.includes('size') || size.bound === 'none' || !makesRoom(policy))
+    return Number.POSITIVE_INFINITY;
   return Math.max(size.bound * longestWaitMs, (LEAST_PATIENCE * lengthMs) / Math.max(1, ends));
 };

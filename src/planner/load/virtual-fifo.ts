@@ -67,7 +67,8 @@ export class VirtualFifo {
   #release(nowMs: number): number {
     const next = this.#releases.peek();
     if (next === undefined || next.atMs >= nowMs) {
-      while ((this.#releases.peek()?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs) this.#used -= (this.#releases.pop() as Release).width;
+      while ((this.#releases.peek()?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs)
+        this.#used -= (this.#releases.pop() as Release).width;
       return nowMs;
     }
     while (this.#releases.peek()?.atMs === next.atMs) this.#used -= (this.#releases.pop() as Release).width;

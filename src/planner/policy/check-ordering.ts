@@ -48,13 +48,7 @@ const checkSize: Check = (draft) => {
       'add size to the order, or take this out',
       'key',
     );
-  if (draft.field('size')?.bound !== 'none' || !given(draft, 'size', 'slope')) return [];
-  return mistake(
-    ['size', 'slope'],
-    'means nothing where the bound is none',
-    'take it out, or give a bound',
-    'key',
-  );
+  return [];
 };
 
 const checkDeadlines: Check = (draft) => {

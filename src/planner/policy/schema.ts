@@ -43,14 +43,16 @@ const preemption = z.strictObject({
     .min(1)
     .max(100)
     .describe(
-      'By what factor the gain must exceed the loss, so that two tasks do not push each other out in turn.',
+      'What gives way to a task of its class must have so many times as much left to do, lest two push each other out in turn.',
     ),
   overdueShare: z
     .number()
     .gt(0)
     .max(1)
     .default(0.65)
-    .describe('What of a pool overdue work may take from the rest, lest an overload turn into first come, first served.'),
+    .describe(
+      'What of a pool overdue work may take from the rest, lest an overload turn into first come, first served.',
+    ),
   resumeSeconds: z
     .number()
     .nonnegative()

@@ -12,7 +12,17 @@ import {
   type TaskKey,
 } from '../../domain/index.js';
 import { Overruns } from '../../forecast/index.js';
-import { Cluster, type Grant, type Policy, PoolLoad, patienceFor, plan, rankFor, type WaitingTask } from '../../planner/index.js';
+import {
+  Cluster,
+  type Grant,
+  type Policy,
+  PoolLoad,
+  patienceFor,
+  plan,
+  rankFor,
+  VirtualFifo,
+  type WaitingTask,
+} from '../../planner/index.js';
 import type {
   Fleet,
   QueueSample,
@@ -66,6 +76,11 @@ class Simulation {
     gpu: new PoolLoad(),
     cpu: new PoolLoad(),
     io: new PoolLoad(),
+  };
+  readonly #fifos: Readonly<Record<Pool, VirtualFifo>> = {
+    gpu: new VirtualFifo(),
+    cpu: new VirtualFifo(),
+    io: new VirtualFifo(),
   };
   readonly #poolSizes: Record<Pool, number> = { gpu: 0, cpu: 0, io: 0 };
   readonly #runs: readonly RunState[];
@@ -194,7 +209,8 @@ class Simulation {
     for (const [pool, deviceSeconds] of workByPool(state)) {
       const load = this.#loads[pool];
       const width = widthIn(state, pool, pathSeconds);
-      load.arrived(state.run.id, deviceSeconds, width, this.#nowMs);
+      load.arrived(deviceSeconds, this.#poolSizes[pool]);
+      this.#fifos[pool].arrived(state.run.id, width, this.#nowMs);
       this.#look(pool);
       state.work.set(pool, {
         rank: rankFor(this.#nowMs, load, this.policy, this.#latestStart(state)),
@@ -210,7 +226,8 @@ class Simulation {
   /** What first come, first served would have come to by now, for the bound on waiting. */
   #look(pool: Pool): void {
     const load = this.#loads[pool];
-    load.advance(this.#nowMs, this.#poolSizes[pool]);
+    this.#fifos[pool].advance(this.#nowMs, this.#poolSizes[pool]);
+    load.waited(this.#fifos[pool].longestWaitMs);
     this.#cluster.pool(pool).patienceMs = patienceFor(load, this.policy);
   }
 
@@ -278,7 +295,7 @@ class Simulation {
     const work = task.of.work.get(task.task.pool) as PoolWork;
     const size = this.#sizeOf(task);
     work.remainingDeviceSeconds += size - task.deviceSeconds;
-    this.#loads[task.task.pool].changed(size - task.deviceSeconds);
+    this.#loads[task.task.pool].changed(size - task.deviceSeconds, this.#poolSizes[task.task.pool]);
     work.queuedDeviceSeconds = work.remainingDeviceSeconds;
     task.deviceSeconds = size;
   }
@@ -299,7 +316,7 @@ class Simulation {
     const { pool } = task.task;
     const work = task.of.work.get(pool) as PoolWork;
     work.remainingDeviceSeconds += deviceSeconds - task.deviceSeconds;
-    this.#loads[pool].changed(deviceSeconds - task.deviceSeconds);
+    this.#loads[pool].changed(deviceSeconds - task.deviceSeconds, this.#poolSizes[pool]);
     task.deviceSeconds = deviceSeconds;
     return work;
   }
@@ -434,7 +451,11 @@ class Simulation {
     }
     if (state.unfinished > 0) return;
     state.endedAtMs = this.#nowMs;
-    for (const [pool, work] of state.work) this.#loads[pool].ended(state.run.id, (work.workedDeviceSeconds / work.width) * 1_000, this.#nowMs);
+    for (const [pool, work] of state.work) {
+      const lengthMs = (work.workedDeviceSeconds / work.width) * 1_000;
+      this.#loads[pool].ended(lengthMs);
+      this.#fifos[pool].ended(state.run.id, lengthMs, this.#nowMs);
+    }
     this.#ended += 1;
     if (this.#ended % 1_000 === 0) this.options.onProgress?.(this.#ended);
   }
@@ -451,7 +472,7 @@ class Simulation {
       this.#nowMs,
     );
     work.remainingDeviceSeconds -= task.deviceSeconds;
-    this.#loads[pool].changed(-task.deviceSeconds);
+    this.#loads[pool].changed(-task.deviceSeconds, this.#poolSizes[pool]);
     if (work.remainingDeviceSeconds < REQUEUE_AT * work.queuedDeviceSeconds) this.#requeue(state, work);
   }
 
@@ -497,6 +518,10 @@ const workByPool = ({ tasks }: RunState): ReadonlyMap<Pool, number> => {
 };
 
 const widthIn = ({ tasks }: RunState, pool: Pool, pathSeconds: number): number =>
-  tasks.reduce((sum, { task, forecast, size }) => sum + (task.pool === pool ? forecast.p50Seconds * size : 0), 0) / pathSeconds;
+  tasks.reduce(
+    (sum, { task, forecast, size }) => sum + (task.pool === pool ? forecast.p50Seconds * size : 0),
+    0,
+  ) / pathSeconds;
 
-const longestPath = ({ tasks }: RunState): number => tasks.reduce((most, { pathSeconds }) => Math.max(most, pathSeconds), 0);
+const longestPath = ({ tasks }: RunState): number =>
+  tasks.reduce((most, { pathSeconds }) => Math.max(most, pathSeconds), 0);
