@@ -62,7 +62,7 @@ const waits = (runs: SimRun[], devices: number, policy: Policy): number[] => {
 };
 
 describe('A task’s wait is bounded by the load', () => {
-  const order = { order: ['class', 'size'], size: { bound: 1.5 } };
+  const order = { order: ['class', 'size'], size: { bound: 1 } };
   const preemption = {
     victims: 'larger-remaining',
     protectSeconds: 0,
@@ -73,7 +73,7 @@ describe('A task’s wait is bounded by the load', () => {
 
   /**
    * Nothing that arrives later than the bound can go before a task, and what came before is cleared within the longest wait of first
-   * come, first served. Without preemption the bound is four times the policy's times what the pool took to drain.
+   * come, first served. Without preemption the bound is three times what the pool took to drain.
    */
   it.each([
     ['without preemption', aPolicy(order)],
@@ -102,7 +102,7 @@ describe('A task’s wait is bounded by the load', () => {
   };
   it('so that an endless stream of small work does not starve large work, which without a bound it does', () => {
     expect(waitOfLarge(aPolicy({ ...order, size: { bound: 'none' } }))).toBeGreaterThan(1_400);
-    expect(waitOfLarge(aPolicy(order))).toBeLessThan((4 * 1.5 + 1) * 60);
+    expect(waitOfLarge(aPolicy(order))).toBeLessThan((3 + 1) * 60);
     expect(waitOfLarge(aPolicy({ ...order, preemption }))).toBeLessThan(5 * 60);
   });
 });

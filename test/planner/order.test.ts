@@ -10,7 +10,7 @@ const SECOND = 1_000;
 /** A load under which a policy’s bound of 1.5 comes to 1,500 s; the average run takes 100 device-seconds. */
 const BUSY = new PoolLoad({
   unfinishedDeviceSeconds: 0,
-  longestDrainMs: 250_000,
+  longestDrainMs: 333_333.3,
   longestWaitMs: 1_000_000,
   arrivals: 10,
   deviceSeconds: 1_000,

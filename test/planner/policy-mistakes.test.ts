@@ -98,6 +98,11 @@ const PARTS: readonly Case[] = [
     '4:8 order: goes by size, and nothing says how — add size: { bound: 1.5 }, or take size out of it',
   ],
   [
+    'a bound beyond what preemption can keep',
+    'order: [size]\nsize: { bound: 2 }\npreemption: { victims: larger-remaining, protectSeconds: 0, maxPreemptions: 1, hysteresis: 1, resumeSeconds: 0 }',
+    '5:16 size.bound: where larger work gives way, at most 1.3: beyond, a task could wait for a wait that it causes itself — write 1.3 or less, or none',
+  ],
+  [
     'deadlines without size',
     'order: []\ndeadlines: lift',
     '5:12 deadlines: cannot lift where the order lacks size — give size with a bound, or write deadlines: ignore',

@@ -2,6 +2,9 @@ import { member } from '../../domain/document/index.js';
 import { PRIORITY_CLASSES } from '../../domain/index.js';
 import { type Check, checkAll, given, mistake } from './check.js';
 
+/** Times the factor that `patienceFor` puts on the virtual wait this stays below 1. */
+const LARGEST_LIFT = 1.3;
+
 const checkOrder: Check = (draft) => {
   const order = draft.field('order');
   if (order === undefined) return [];
@@ -64,6 +67,13 @@ const checkPreemption: Check = (draft) => {
   const order = draft.field('order');
   const victims = draft.field('preemption')?.victims;
   if (victims === undefined || order === undefined) return [];
+  const bound = draft.field('size')?.bound;
+  if (victims === 'larger-remaining' && typeof bound === 'number' && bound > LARGEST_LIFT)
+    return mistake(
+      ['size', 'bound'],
+      `where larger work gives way, at most ${LARGEST_LIFT}: beyond, a task could wait for a wait that it causes itself`,
+      `write ${LARGEST_LIFT} or less, or none`,
+    );
   const wanted = victims === 'lower-class' ? 'class' : 'size';
   if (order.includes(wanted)) return [];
   return mistake(
