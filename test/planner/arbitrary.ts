@@ -120,7 +120,7 @@ export const policies = (over: Record<string, unknown> = {}): fc.Arbitrary<Polic
     .map(({ order, backfill, prefer, preemption, lookAhead }) =>
       aPolicy({
         order,
-        ...(order.includes('size') ? { size: { bound: 1.5 } } : {}),
+        ...(order.includes('size') ? { size: { bound: 1 } } : {}),
         backfill,
         lookAhead,
         route: { prefer },
