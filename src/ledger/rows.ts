@@ -169,6 +169,8 @@ export interface LeaseRow {
   readonly preemptingAtMs: number | null;
   /** When the newest work was done that a checkpoint keeps. */
   readonly checkpointAtMs: number | null;
+  /** Its task was overdue when it was granted. */
+  readonly overdue: boolean;
 }
 
 /** A registered node. When it was last seen stands beside it in the table, written by heartbeats alone. */
@@ -401,6 +403,7 @@ export const HOT: {
       givesWayTo: 'text',
       preemptingAtMs: 'bigint',
       checkpointAtMs: 'bigint',
+      overdue: 'boolean',
     },
   },
   nodes: {

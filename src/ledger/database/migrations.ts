@@ -125,7 +125,7 @@ const PLAN_BY_WORK = [
     ADD COLUMN done_seconds double precision NOT NULL DEFAULT 0, ADD COLUMN preemptions integer NOT NULL DEFAULT 0,
     ADD COLUMN promised boolean NOT NULL DEFAULT false`,
   `ALTER TABLE leases ADD COLUMN tenant text, ADD COLUMN gives_way_to text, ADD COLUMN preempting_at_ms bigint,
-    ADD COLUMN checkpoint_at_ms bigint`,
+    ADD COLUMN checkpoint_at_ms bigint, ADD COLUMN overdue boolean NOT NULL DEFAULT false`,
 ];
 
 /** All migrations, by name in their order. */

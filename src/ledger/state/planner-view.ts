@@ -91,7 +91,7 @@ export const runningLease = (
     rank,
     checkpoints:
       lease.checkpointAtMs === null ? null : { everySeconds: null, lastAtMs: lease.checkpointAtMs },
-    overdue: false,
+    overdue: lease.overdue,
     preemptions: task?.preemptions ?? 0,
     placement: task?.terms?.placement ?? ANYWHERE,
     also: [],

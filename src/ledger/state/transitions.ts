@@ -74,7 +74,7 @@ export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
 const leaseFor = (
   draft: Draft,
   task: TaskRow,
-  { pool, nodeId, incarnation, devices, option: { request, speed } }: Grant,
+  { pool, nodeId, incarnation, devices, overdue, option: { request, speed } }: Grant,
 ): LeaseRow => {
   const fencing = draft.next('fencing');
   const { p50Seconds, p90Seconds } = task.forecast;
@@ -101,6 +101,7 @@ const leaseFor = (
     givesWayTo: null,
     preemptingAtMs: null,
     checkpointAtMs: null,
+    overdue,
   };
 };
 
