@@ -36,6 +36,8 @@ interface Mark {
 export class Overruns {
   readonly #families = new Map<string, Sibling[]>();
   readonly #running = new Map<string, Sibling>();
+  /** How many of a family overrun now: of most none does, and they are asked often. */
+  readonly #overrunning = new Map<string, number>();
   readonly #marks = new TinyQueue<Mark>([], (a, b) => a.atMs - b.atMs);
 
   /** A task begins; those of one family have the same inputs. */
@@ -55,6 +57,7 @@ export class Overruns {
     if (sibling === undefined) return false;
     this.#running.delete(id);
     const overran = sibling.state === 'overrunning';
+    if (overran) this.#count(sibling.family, -1);
     if (seconds !== null || !overran) sibling.seconds = seconds ?? undefined;
     sibling.state = 'ended';
     return overran;
@@ -71,6 +74,7 @@ export class Overruns {
     while (this.nextAtMs <= atMs) {
       const { sibling, seconds } = this.#marks.pop() as Mark;
       if (sibling.state === 'ended') continue;
+      if (sibling.state === 'running') this.#count(sibling.family, 1);
       sibling.state = 'overrunning';
       sibling.seconds = BEYOND * seconds;
       changed.add(sibling.family);
@@ -81,10 +85,17 @@ export class Overruns {
 
   /** The median runtime of a family by what has ended and what has overrun; undefined where nothing overruns now. */
   evidence(family: string): number | undefined {
+    if (!this.#overrunning.has(family)) return undefined;
     const siblings = this.#families.get(family) ?? [];
     if (!siblings.some(({ state }) => state === 'overrunning')) return undefined;
     const known = siblings.flatMap(({ seconds }) => seconds ?? []).sort((a, b) => a - b);
     return known[known.length >> 1];
+  }
+
+  #count(family: string, change: 1 | -1): void {
+    const count = (this.#overrunning.get(family) ?? 0) + change;
+    if (count > 0) this.#overrunning.set(family, count);
+    else this.#overrunning.delete(family);
   }
 
   #mark(sibling: Sibling, seconds: number): void {
