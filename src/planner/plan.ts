@@ -1,15 +1,16 @@
-import { type LeasePart, type Option, POOLS, type Pool, sizeOf } from '../domain/index.js';
+import { POOLS, type Pool, sizeOf } from '../domain/index.js';
 import type { Cluster, Queued } from './cluster/index.js';
+import type { Cycle, Granted, Pass } from './cycle/cycle.js';
 import { explain } from './cycle/explain.js';
-import { mayStart, noteStart, type Started } from './cycle/hold.js';
+import { mayStart, noteStart } from './cycle/hold.js';
 import { OverdueTurns } from './cycle/overdue.js';
 import { overtakenBy, type Seen } from './cycle/overtaken.js';
 import { placeFor } from './cycle/place.js';
 import { Preempting } from './cycle/preempt.js';
-import { noteBackfill, type Reservation, reserve } from './cycle/reserve.js';
-import { isFailing, isFull, type Room, roomOf, take } from './cycle/room.js';
-import { optionsIn, type Rooms } from './cycle/route.js';
-import type { Grant, Plan, Preemption } from './decisions.js';
+import { noteBackfill, reserve } from './cycle/reserve.js';
+import { isFailing, isFull, roomOf, take } from './cycle/room.js';
+import { optionsIn } from './cycle/route.js';
+import type { Grant, Plan } from './decisions.js';
 import type { Policy } from './policy/read.js';
 
 /** What of the cluster to plan. */
@@ -44,19 +45,6 @@ export const plan = (cluster: Cluster, policy: Policy, atMs: number, scope: Scop
   };
 };
 
-/** All that one cycle works on. */
-export interface Cycle {
-  readonly cluster: Cluster;
-  readonly policy: Policy;
-  readonly atMs: number;
-  readonly rooms: Rooms;
-  readonly started: Started;
-  readonly grants: Grant[];
-  readonly preemptions: Preemption[];
-  /** Tasks that this cycle has placed, so that those which stand in several queues go once. */
-  readonly placed: Set<string>;
-}
-
 const begin = (cluster: Cluster, policy: Policy, atMs: number): Cycle => {
   const room = (pool: Pool) => roomOf(cluster.pool(pool), policy, atMs);
   return {
@@ -70,22 +58,6 @@ const begin = (cluster: Cluster, policy: Policy, atMs: number): Cycle => {
     placed: new Set(),
   };
 };
-
-/** A pass over one pool's queue, and what it has come to so far. */
-export interface Pass {
-  readonly pool: Pool;
-  readonly room: Room;
-  readonly preempting: Preempting;
-  readonly turns: OverdueTurns;
-  readonly waits: Seen[];
-  readonly granted: Granted[];
-  /** Overdue tasks whose turn is over: they get what nobody else wants. */
-  readonly leftOver: Queued[];
-  /** The first that found no room has been met, and got its reservation where the policy gives one. */
-  blocked: boolean;
-  reservation: Reservation | null;
-  considered: number;
-}
 
 const planPool = (pool: Pool, cycle: Cycle): Pass => {
   const { cluster, policy, rooms, atMs } = cycle;
@@ -190,12 +162,6 @@ const seen = ({ task }: Queued, { considered }: Pass): Seen => ({ task, place: c
 
 /** Those whom a grant overtook are named up to here; a pass through a full room need not go further. */
 const ON_RECORD = 3;
-
-interface Granted extends Seen {
-  readonly overdue: boolean;
-  readonly option: Option;
-  readonly parts: readonly LeasePart[];
-}
 
 const grantOf = (
   { task, option, parts, overdue }: Granted,

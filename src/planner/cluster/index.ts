@@ -1,6 +1,6 @@
 export { Cluster, poolsOf } from './cluster.js';
-export { asOf, byEnd, type Hold, holdOf, left } from './hold.js';
+export { byEnd, type Hold, holdOf, left } from './hold.js';
 export { inserted, type Place, withHold, withoutHold } from './place.js';
-export { capacityOf, type PoolState, partsOf, slotsOf } from './pool-state.js';
+export { type PoolState, partsOf, slotsOf } from './pool-state.js';
 export type { Queued } from './waiting-queue.js';
 export type { Held, WaitingTask } from './waiting-task.js';

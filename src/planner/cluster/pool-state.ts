@@ -1,13 +1,4 @@
-import {
-  add,
-  type LeasePart,
-  NOTHING,
-  type Node,
-  type NodeId,
-  type Resources,
-  type RunningLease,
-  subtract,
-} from '../../domain/index.js';
+import { type LeasePart, type Node, type NodeId, type RunningLease, subtract } from '../../domain/index.js';
 import type { Policy } from '../policy/read.js';
 import { type Hold, holdOf } from './hold.js';
 import { emptyPlace, holdsAsOf, inserted, type Place, placeAsOf, withHold, withoutHold } from './place.js';
@@ -170,7 +161,3 @@ export class PoolState {
 /** What holders of slots without a node take of the pool. */
 export const slotsOf = (holds: readonly Hold[]): number =>
   holds.reduce((sum, { resources }) => sum + resources.slots, 0);
-
-/** All capacity of a list of places together. */
-export const capacityOf = (places: readonly Place[]): Resources =>
-  places.reduce((sum, { node }) => add(sum, node.capacity), NOTHING);

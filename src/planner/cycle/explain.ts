@@ -1,8 +1,8 @@
 import type { Blocker, Option } from '../../domain/index.js';
 import type { WaitingTask } from '../cluster/index.js';
 import type { Deferral } from '../decisions.js';
-import type { Cycle, Pass } from '../plan.js';
 import { blockersOf } from './blockers.js';
+import type { Cycle, Pass } from './cycle.js';
 import { heldBack, inForce } from './hold.js';
 import { lookAhead } from './outlook.js';
 import { placeFor } from './place.js';

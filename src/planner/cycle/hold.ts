@@ -1,7 +1,7 @@
 import type { Blocker } from '../../domain/index.js';
 import type { Cluster, Held, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
-import { costOf } from './quota.js';
+import { costOf } from './runtime.js';
 
 /** Why a task may not start whatever is free: a hold, a closed window, a limit, a budget. All that stand, not the first only. */
 export const heldBack = (

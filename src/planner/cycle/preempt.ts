@@ -37,7 +37,7 @@ export class Preempting {
   constructor(
     private readonly pool: PoolState,
     private readonly room: Room,
-    private readonly policy: Policy,
+    readonly policy: Policy,
   ) {
     this.#rules = policy.preemption;
     this.#ranks = new Map(

@@ -1,8 +1,8 @@
-import { microUsdOf, POOLS } from '../../domain/index.js';
+import { POOLS } from '../../domain/index.js';
 import { type Cluster, holdOf, type WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
 import type { Started } from './hold.js';
-import { runtimeOf } from './runtime.js';
+import { costOf } from './runtime.js';
 
 /** One named limit in the time ahead: what is free of it at a time, and what comes free when. */
 interface Stock {
@@ -90,14 +90,6 @@ export const affordableFrom = (
   if (spent.monthMicroUsd + more > monthUsd * 1e6) return nextMonth(atMs);
   return spent.dayMicroUsd + more > dayUsd * 1e6 ? nextDay(atMs) : atMs;
 };
-
-/** What a task may cost at its P90, by the dearest place that it lists. */
-export const costOf = (task: WaitingTask, policy: Policy): number =>
-  Math.max(
-    ...task.options.map((option) =>
-      microUsdOf(option.request, policy.pools[option.request.pool], runtimeOf(task, option).p90Seconds),
-    ),
-  );
 
 const DAY_MS = 86_400_000;
 const nextDay = (atMs: number): number => (Math.floor(atMs / DAY_MS) + 1) * DAY_MS;

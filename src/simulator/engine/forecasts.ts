@@ -1,8 +1,7 @@
 import type { Forecast, ForecastSubject, Observation } from '../../domain/index.js';
 import { createForecaster } from '../../forecast/index.js';
 import type { Policy } from '../../planner/index.js';
-import type { ForecastMode, SimRun } from '../workload/types.js';
-import { learnHistory } from './history.js';
+import type { ForecastMode } from '../workload/types.js';
 import { RollingMedians } from './rolling-medians.js';
 
 /** Where a simulation's forecasts come from; it learns only from what has ended. */
@@ -12,13 +11,7 @@ export interface Forecasts {
 }
 
 /** The source that a simulation was told to use. */
-export const forecastsFor = (mode: ForecastMode, policy: Policy, history: readonly SimRun[]): Forecasts => {
-  const forecasts = sourceFor(mode, policy);
-  learnHistory(history, forecasts);
-  return forecasts;
-};
-
-const sourceFor = (mode: ForecastMode, policy: Policy): Forecasts => {
+export const forecastsFor = (mode: ForecastMode, policy: Policy): Forecasts => {
   const prior = (pool: string) => policy.pools[pool as keyof Policy['pools']].prior;
   if (mode === 'oracle')
     return { predict: (_, trueSeconds) => exactly(trueSeconds, 'oracle'), learn: () => {} };

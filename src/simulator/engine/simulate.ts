@@ -34,6 +34,7 @@ import type {
 import { Agenda } from './agenda.js';
 import { courseOf, keptSeconds } from './attempt.js';
 import { type Forecasts, forecastsFor } from './forecasts.js';
+import { learnHistory } from './history.js';
 import { recordOf } from './record.js';
 import {
   observationOf,
@@ -107,7 +108,8 @@ class Simulation {
     private readonly options: SimOptions,
   ) {
     this.#cluster = new Cluster(policy);
-    this.#forecasts = forecastsFor(options.forecast, policy, workload.history);
+    this.#forecasts = forecastsFor(options.forecast, policy);
+    learnHistory(workload.history, this.#forecasts);
     this.#runs = workload.runs.map(runState);
     this.#firstMs = this.#runs[0]?.run.submitAtMs ?? 0;
     for (const node of fleet.nodes) {
