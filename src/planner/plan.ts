@@ -52,7 +52,7 @@ const begin = (cluster: Cluster, policy: Policy, atMs: number): Cycle => {
     policy,
     atMs,
     rooms: { gpu: room('gpu'), cpu: room('cpu'), io: room('io') },
-    started: { limits: new Map(), microUsd: new Map() },
+    started: { limits: new Map(), microUsd: new Map(), deviceSeconds: new Map() },
     grants: [],
     preemptions: [],
     placed: new Set(),
@@ -76,7 +76,7 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
     considered: 0,
   };
   // 2. Order: who goes first, as far as the policy looks ahead.
-  for (const queued of cluster.queue(pool, policy.lookAhead, atMs))
+  for (const queued of cluster.queue(pool, policy.lookAhead, atMs, cycle.started.deviceSeconds))
     if (!cycle.placed.has(queued.task.id) && !consider(queued, pass, cycle)) break;
   for (const queued of pass.leftOver) if (!start(queued, pass, cycle)) pass.waits.push(seen(queued, pass));
   for (const granted of pass.granted)
@@ -117,7 +117,7 @@ const start = (queued: Queued, pass: Pass, { policy, rooms, started, placed }: C
     if (parts === null) continue;
     noteBackfill(task, option, parts, reservation, room.atMs);
     take(task, option, parts, room);
-    noteStart(task, policy, started);
+    noteStart(task, option, policy, started);
     if (overdue) pass.turns.note(sizeOf(option.request));
     placed.add(task.id);
     pass.granted.push({ ...seen(queued, pass), overdue, option, parts });

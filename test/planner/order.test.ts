@@ -97,6 +97,25 @@ describe('Tenants’ shares', () => {
     expect(firstWithUse({ a: 100, b: 299 })).toBe('of-b');
     expect(firstWithUse({ a: 100, b: 301 })).toBe('of-a');
   });
+  it('go in turn within one cycle, by their weights', () => {
+    const names = (weights: Readonly<Record<string, number>>) => {
+      const inTurn = aPolicy({ order: ['share'], shares: { weights, halfLifeHours: 1 } });
+      const waiting = ['a', 'b'].flatMap((tenant) =>
+        [1, 2, 3, 4].map((n) => of(`${tenant}${n}`, tenant, n + (tenant === 'a' ? 0 : 4))),
+      );
+      return granted({ nodes: four, waiting }, inTurn);
+    };
+    expect(names({})).toEqual(['a1@n', 'b1@n', 'a2@n', 'b2@n']);
+    expect(names({ b: 3 })).toEqual(['a1@n', 'b1@n', 'b2@n', 'b3@n']);
+  });
+  it('count for nothing where the order lacks share', () => {
+    const waiting = [of('a1', 'a', 1), of('a2', 'a', 2), of('b1', 'b', 3), of('b2', 'b', 4)];
+    expect(granted({ nodes: [aNode('n', { devices: 3 })], waiting }, aPolicy({ order: [] }))).toEqual([
+      'a1@n',
+      'a2@n',
+      'b1@n',
+    ]);
+  });
   it('never put a lower class first', () => {
     const waiting = [of('of-a', 'a', 1), { ...of('of-b', 'b', 2), priorityClass: 'low' as const }];
     const cluster = aCluster({ nodes: one, waiting }, policy);

@@ -73,10 +73,20 @@ export class Cluster {
     return this.#tasks.size;
   }
 
-  /** A pool's queue from its head, at most so long. */
-  queue(pool: Pool, lookAhead: number, atMs: number): Iterable<Queued> {
+  /**
+   * A pool's queue from its head, at most so long. `given`: device-seconds granted to tenants since, by forecast; as it grows while
+   * the queue is read, tenants go in turn.
+   */
+  queue(
+    pool: Pool,
+    lookAhead: number,
+    atMs: number,
+    given: ReadonlyMap<string, number> = NOTHING_GIVEN,
+  ): Iterable<Queued> {
     const { queue, patienceMs } = this.#pools[pool];
-    return queue.inOrder(lookAhead, (tenant) => this.use.shareOf(tenant, atMs), { atMs, patienceMs });
+    const shareOf = (tenant: string) =>
+      this.use.shareOf(tenant, atMs) + this.use.weighed(tenant, given.get(tenant) ?? 0);
+    return queue.inOrder(lookAhead, shareOf, { atMs, patienceMs });
   }
 
   /** A task's place in a pool's queue, from 1. */
@@ -95,6 +105,8 @@ export class Cluster {
       this.#limits.set(name, this.inUse(name) + sign * amount);
   }
 }
+
+const NOTHING_GIVEN: ReadonlyMap<string, number> = new Map();
 
 /** The pools that a task could go to, each once. */
 export const poolsOf = ({ options }: WaitingTask): readonly Pool[] =>

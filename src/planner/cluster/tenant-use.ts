@@ -43,9 +43,14 @@ export class TenantUse {
     }
     const known = this.#shares.get(tenant);
     if (known !== undefined) return known;
-    const share = this.#at(tenant, atMs) / (this.shares.weights[tenant] ?? 1);
+    const share = this.weighed(tenant, this.#at(tenant, atMs));
     this.#shares.set(tenant, share);
     return share;
+  }
+
+  /** How much so much use weighs in a tenant's share. */
+  weighed(tenant: string, deviceSeconds: number): number {
+    return deviceSeconds / (this.shares.weights[tenant] ?? 1);
   }
 
   get tenants(): readonly string[] {
