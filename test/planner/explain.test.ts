@@ -104,8 +104,8 @@ describe('Explain', () => {
         detail: expect.stringMatching(/^249 tasks stand before it, first run-t1.t1 .normal./),
       },
     ]);
-    // The 200th starts after 50 s and 199 times 100 s.
-    expect(far?.etaP50Ms).toBe(Math.round(AT + (19_950_000 * 250) / 200));
+    // The 50th starts after 50 s and 49 times 100 s.
+    expect(far?.etaP50Ms).toBe(Math.round(AT + (4_950_000 * 250) / 50));
   });
 
   it('is asked for: who is not asked about simply waits', () => {

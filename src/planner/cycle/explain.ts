@@ -12,7 +12,7 @@ import { expectedSeconds } from './runtime.js';
 import { listing } from './words.js';
 
 /** How many of a queue get a start of their own; those behind get one at the rate at which these move. */
-const ONE_BY_ONE = 200;
+const ONE_BY_ONE = 50;
 
 /** Why each task that was asked about waits in this pool: every blocker, its place, and when it is expected to start. */
 export const explain = (pass: Pass, cycle: Cycle, asked: ReadonlySet<string>): readonly Deferral[] => {

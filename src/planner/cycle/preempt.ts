@@ -37,7 +37,7 @@ export class Preempting {
   constructor(
     private readonly pool: PoolState,
     private readonly room: Room,
-    readonly policy: Policy,
+    policy: Policy,
   ) {
     this.#rules = policy.preemption;
     this.#ranks = new Map(
@@ -70,9 +70,11 @@ export class Preempting {
     return this.#evict(task, option, best.place, best.victims, soonerSeconds);
   }
 
+  /** Within a class only work that is kept gives way: what starts anew is not the smaller for having run. */
   #givesWay({ lease, classRank, key: victimKey }: Victim, rank: number, key: number): boolean {
     if (classRank !== rank) return classRank > rank;
-    return this.#rules?.victims === 'larger-remaining' && !lease.overdue && victimKey > key;
+    const { victims } = this.#rules ?? {};
+    return victims === 'larger-remaining' && lease.checkpoints !== null && !lease.overdue && victimKey > key;
   }
 
   #evict(
