@@ -47,6 +47,14 @@ describe('Preempt', () => {
     expect(run('high')).toEqual([]);
   });
 
+  it('makes room for an urgent task behind a large one that no eviction would help', () => {
+    const urgent = { priorityClass: 'critical' as const };
+    const nodes = [aNode('big', { devices: 2 }), aNode('n', { devices: 1 })];
+    const leases = [low('held', 'big', [0, 1], 1_000, urgent), low('x', 'n', [0], 1_000)];
+    const gang = aTask('gang', 0, { devices: 2 }, { seconds: 100, ...urgent });
+    expect(evicted({ nodes, leases, waiting: [gang, task('t', urgent)] }, policy)).toEqual(['x for t']);
+  });
+
   it('makes none where the policy does not say so', () => {
     expect(
       evicted({ nodes: one, leases: [low('x', 'n', [0], 1_000)], waiting: [task()] }, aPolicy()),

@@ -27,12 +27,16 @@ interface Victim {
   readonly lostDeviceSeconds: number;
 }
 
+/** Whom a task may ask: only lower classes; of its own class those with more left to do too; or all of them, for one overdue. */
+export type Reach = 'lower-class' | 'larger-of-class' | 'any-of-class';
+
 /** Who gives way in one cycle of one pool. */
 export class Preempting {
   readonly #rules: Policy['preemption'];
   readonly #ranks: ReadonlyMap<string, number>;
   /** By node, cheapest first; worked out when the first task asks. */
   #victims: Map<string, readonly Victim[]> | undefined;
+  #lowest: number | undefined;
 
   constructor(
     private readonly pool: PoolState,
@@ -49,12 +53,13 @@ export class Preempting {
    * The leases that give way for a task: on one node, of lower classes or with more left to do, the fewest device-seconds lost.
    * Takes the room for the task, so that nobody behind it counts on it. Null where that would not do, or loses more than it gains.
    */
-  evictFor(task: WaitingTask, option: Option, overdue: boolean): readonly Preemption[] | null {
+  evictFor(task: WaitingTask, option: Option, reach: Reach): readonly Preemption[] | null {
     if (this.#rules === undefined) return null;
     const rank = this.#ranks.get(task.priorityClass) ?? 0;
+    if (reach === 'lower-class' && rank >= this.#lowestClass()) return null;
     const { p50Seconds } = runtimeOf(task, option);
     const size = leftSeconds(p50Seconds, task.doneSeconds / option.speed) * sizeOf(option.request);
-    const key = overdue ? Number.NEGATIVE_INFINITY : size * this.#rules.hysteresis;
+    const key = keyFor(reach, size * this.#rules.hysteresis);
     let best: { place: Place; victims: readonly Victim[]; lost: number } | undefined;
     for (const place of candidates(task, option, this.room)) {
       const able = (this.#byNode().get(place.node.id) ?? []).filter((victim) =>
@@ -102,6 +107,12 @@ export class Preempting {
     }));
   }
 
+  /** The rank of the lowest class that anybody runs in. */
+  #lowestClass(): number {
+    this.#lowest ??= Math.max(-1, ...[...this.#byNode().values()].map(([first]) => first?.classRank ?? -1));
+    return this.#lowest;
+  }
+
   #byNode(): Map<string, readonly Victim[]> {
     this.#victims ??= new Map(
       this.room.places
@@ -142,6 +153,12 @@ export class Preempting {
     };
   }
 }
+
+/** What a victim of the same class must have left to do more than. */
+const keyFor = (reach: Reach, size: number): number => {
+  if (reach === 'any-of-class') return Number.NEGATIVE_INFINITY;
+  return reach === 'lower-class' ? Number.POSITIVE_INFINITY : size;
+};
 
 /** Lowest class first, then what loses least per device, then who has most left to do. */
 const cheapestFirst = (a: Victim, b: Victim): number =>
