@@ -19,6 +19,7 @@ const usd = (value: number): string =>
 
 const MEASURES: readonly Measure[] = [
   ['jobs', ({ jobs }) => whole(jobs)],
+  ['never ended', ({ unfinished }) => (unfinished === undefined ? '–' : whole(unfinished))],
   ['queue, mean', (of) => duration(of.queueMeanSeconds)],
   ['  p50', (of) => duration(of.queueP50Seconds)],
   ['  p90', (of) => duration(of.queueP90Seconds)],

@@ -1,7 +1,7 @@
 import { type Blocker, type Option, sizeOf } from '../../domain/index.js';
 import type { Cluster, Held, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
-import { costOf, runtimeOf } from './runtime.js';
+import { costOf, expectedSeconds } from './runtime.js';
 
 /** Why a task may not start whatever is free: a hold, a closed window, a limit, a budget. All that stand, not the first only. */
 export const heldBack = (
@@ -41,7 +41,7 @@ export const mayStart = (
 
 /** Notes what a task that starts takes of limits, budgets and its tenant's share. */
 export const noteStart = (task: WaitingTask, option: Option, policy: Policy, started: Started): void => {
-  const use = sizeOf(option.request) * runtimeOf(task, option).p50Seconds;
+  const use = sizeOf(option.request) * expectedSeconds(task, option).p50Seconds;
   started.deviceSeconds.set(task.tenant, (started.deviceSeconds.get(task.tenant) ?? 0) + use);
   for (const [name, amount] of Object.entries(task.placement.limits))
     started.limits.set(name, (started.limits.get(name) ?? 0) + amount);

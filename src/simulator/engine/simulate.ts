@@ -1,5 +1,4 @@
 import {
-  ANYWHERE,
   type LeaseId,
   leftSeconds,
   microUsdOf,
@@ -8,6 +7,7 @@ import {
   type Pool,
   type RunId,
   type RunningLease,
+  remaining,
   sizeOf,
   type TaskKey,
 } from '../../domain/index.js';
@@ -36,6 +36,7 @@ import { courseOf, keptSeconds } from './attempt.js';
 import { type Forecasts, forecastsFor } from './forecasts.js';
 import { learnHistory } from './history.js';
 import { recordOf } from './record.js';
+import { nextDay, Spending } from './spending.js';
 import {
   observationOf,
   type PoolWork,
@@ -45,6 +46,7 @@ import {
   subjectOf,
   type TaskState,
 } from './state.js';
+import { termsOf } from './terms.js';
 
 type Event =
   | { readonly kind: 'end'; readonly task: TaskState; readonly attempt: number; readonly fails: boolean }
@@ -57,6 +59,8 @@ const RANKS = { end: 0, 'node-goes': 1, 'node-comes': 2, wake: 3 } as const;
 const REQUEUE_AT = 0.75;
 /** A waiting task is put in its new place once its siblings speak for so many times the size that it was taken for. */
 const RESIZE_AT = 2;
+/** What waits for a budget, and nothing has started for so long: no new month will change that. */
+const LONGEST_BUDGET_MS = 32 * 86_400_000;
 /** Points of the queue over time. */
 const SAMPLES = 1_000;
 
@@ -90,6 +94,10 @@ class Simulation {
   readonly #running = new Map<string, TaskState>();
   readonly #families = new Map<string, Set<TaskState>>();
   readonly #touched = new Set<Pool>();
+  /** When a hold ends or a budget's day begins: each such time is on the agenda once. */
+  readonly #wakes = new Set<number>();
+  readonly #spending: Spending;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
   readonly #samples: QueueSample[] = [];
   readonly #firstMs: number;
   #nowMs = Number.NEGATIVE_INFINITY;
@@ -99,6 +107,8 @@ class Simulation {
   #considered = 0;
   #busyDevices = 0;
   #ended = 0;
+  #offeredDeviceSeconds = 0;
+  /** Of that what was offered until the latest end. */
   #capacityDeviceSeconds = 0;
 
   constructor(
@@ -108,6 +118,7 @@ class Simulation {
     private readonly options: SimOptions,
   ) {
     this.#cluster = new Cluster(policy);
+    this.#spending = new Spending(policy, this.#cluster.spent);
     this.#forecasts = forecastsFor(options.forecast, policy);
     learnHistory(workload.history, this.#forecasts);
     this.#runs = workload.runs.map(runState);
@@ -148,7 +159,7 @@ class Simulation {
   #offer(sinceMs: number): void {
     if (sinceMs < this.#firstMs || this.#ended === this.#runs.length) return;
     const size = POOLS.reduce((sum, pool) => sum + this.#poolSizes[pool], 0);
-    this.#capacityDeviceSeconds += ((this.#nowMs - sinceMs) / 1_000) * size;
+    this.#offeredDeviceSeconds += ((this.#nowMs - sinceMs) / 1_000) * size;
   }
 
   #result(): SimulationResult {
@@ -167,7 +178,29 @@ class Simulation {
     if (event.kind === 'end') this.#end(event.task, event.attempt, event.fails);
     else if (event.kind === 'node-comes') this.#comes(event.node);
     else if (event.kind === 'node-goes') this.#goes(event.node);
-    else for (const pool of POOLS) this.#touched.add(pool);
+    else this.#wake();
+  }
+
+  /** Holds have ended, or a day's budget is whole again. */
+  #wake(): void {
+    this.#wakes.delete(this.#nowMs);
+    for (const pool of POOLS) this.#touched.add(pool);
+    if (this.#nowMs - this.#lastStartMs > LONGEST_BUDGET_MS) return;
+    if ([...this.#waiting.values()].some((task) => this.#awaitsBudget(task))) this.#wakeNextDay();
+  }
+
+  #awaitsBudget(task: TaskState): boolean {
+    return this.#spending.counts(task) && this.#spending.canEverPay(task);
+  }
+
+  #wakeNextDay(): void {
+    this.#wakeAt(nextDay(this.#nowMs));
+  }
+
+  #wakeAt(atMs: number): void {
+    if (this.#wakes.has(atMs)) return;
+    this.#wakes.add(atMs);
+    this.#agenda.add(atMs, RANKS.wake, { kind: 'wake' });
   }
 
   #comes({ id, pool, capacity, labels }: SimNode): void {
@@ -252,14 +285,35 @@ class Simulation {
     task.readyAtMs = this.#nowMs;
     this.#arrivals += 1;
     task.arrival = this.#arrivals;
+    task.terms = termsOf(task, this.policy, this.#nowMs);
+    this.#spending.roll(this.#nowMs);
+    if (this.#spending.refuses(task)) this.#refuse(task);
+    else this.#await(task);
+  }
+
+  #await(task: TaskState): void {
+    for (const { untilMs } of task.terms.holds) if (untilMs !== null) this.#wakeAt(untilMs);
+    if (this.#awaitsBudget(task)) this.#wakeNextDay();
     this.#enqueue(task);
+  }
+
+  /** It will never run, nor will what comes after it; its run never ends. */
+  #refuse(task: TaskState): void {
+    const open = [task];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (next.state === 'ended') continue;
+      next.state = 'ended';
+      this.#taken(next, 0);
+      open.push(...next.followers);
+    }
+    for (const pool of task.of.work.keys()) this.#fifos[pool].ended(task.of.run.id, 0, this.#nowMs);
   }
 
   #enqueue(task: TaskState): void {
     const waiting = this.#waitingTask(task);
     this.#waiting.set(waiting.id, task);
     this.#cluster.setTask(waiting);
-    this.#touched.add(task.task.pool);
+    for (const { request } of task.terms.options) this.#touched.add(request.pool);
     const family = this.#families.get(task.family);
     if (family) family.add(task);
     else this.#families.set(task.family, new Set([task]));
@@ -267,25 +321,25 @@ class Simulation {
 
   #waitingTask(task: TaskState): WaitingTask {
     const { run } = task.of;
-    const { pool, resources, spans } = task.task;
-    const work = task.of.work.get(pool) as PoolWork;
+    const { options, placement, priorityClass, holds } = task.terms;
+    const work = task.of.work.get(task.task.pool) as PoolWork;
     return {
       id: attemptName(task),
       runId: run.id as RunId,
       taskKey: task.task.name as TaskKey,
       tenant: run.tenant,
-      priorityClass: run.priorityClass,
+      priorityClass,
       arrival: task.arrival,
       readyAtMs: task.readyAtMs,
-      options: [{ request: { pool, ...resources }, speed: 1 }],
-      placement: spans ? SPANNING : ANYWHERE,
+      options,
+      placement,
       forecast: task.forecast,
       doneSeconds: task.doneSeconds,
       rank: work.rank,
       remainingDeviceSeconds: work.queuedDeviceSeconds,
       pathSeconds: task.pathSeconds,
       deadlineAtMs: run.deadlineAtMs,
-      holds: [],
+      holds,
       suspectNodes: [],
       preemptions: task.preemptions,
       promised: task.promised,
@@ -336,6 +390,7 @@ class Simulation {
       );
       this.#touched.clear();
       if (pools.length === 0) return;
+      this.#spending.roll(this.#nowMs);
       const decided = plan(this.#cluster, this.policy, this.#nowMs, { pools });
       this.#cycles += 1;
       this.#considered += decided.considered;
@@ -365,6 +420,7 @@ class Simulation {
       promised: false,
       leaseId: `lease-${this.#leases}`,
       grantedAtMs: this.#nowMs,
+      ranIn: grant.pool,
       resumeSeconds: task.preemptions > 0 ? this.options.resumeSeconds : 0,
     });
     const course = courseOf(task, this.options);
@@ -377,9 +433,12 @@ class Simulation {
     });
     this.#running.set(task.leaseId, task);
     this.#cluster.setLease(this.#lease(task, grant));
-    this.#cluster.use.add(state.run.tenant, task.forecast.p50Seconds * task.size, this.#nowMs);
+    task.chargedDeviceSeconds = remaining(task.forecast, task.doneSeconds).p50Seconds * task.size;
+    this.#cluster.use.add(state.run.tenant, task.chargedDeviceSeconds, this.#nowMs);
     this.#overruns.started(task.family, task.leaseId, this.#nowMs - task.doneSeconds * 1_000, task.forecast);
     this.#busyDevices += task.size;
+    this.#lastStartMs = this.#nowMs;
+    this.#spending.start(task);
     if (Number.isNaN(state.firstStartAtMs)) state.firstStartAtMs = this.#nowMs;
   }
 
@@ -400,19 +459,19 @@ class Simulation {
       taskKey: task.task.name as TaskKey,
       attempt: task.attempt,
       tenant: run.tenant,
-      priorityClass: run.priorityClass,
+      priorityClass: task.terms.priorityClass,
       grantedAtMs: this.#nowMs,
       p50Seconds: task.forecast.p50Seconds,
       p90Seconds: task.forecast.p90Seconds,
       doneSeconds: task.doneSeconds,
-      rank: (work.get(pool) as PoolWork).rank,
+      rank: (work.get(task.task.pool) as PoolWork).rank,
       checkpoints:
         checkpoints === 'none'
           ? null
           : { everySeconds: checkpoints === 'always' ? 0 : checkpoints, lastAtMs: null },
       overdue,
       preemptions: task.preemptions,
-      placement: ANYWHERE,
+      placement: task.terms.placement,
       also,
       givesWayTo: null,
     };
@@ -459,6 +518,7 @@ class Simulation {
       this.#fifos[pool].ended(state.run.id, lengthMs, this.#nowMs);
     }
     this.#ended += 1;
+    this.#capacityDeviceSeconds = this.#offeredDeviceSeconds;
     if (this.#ended % 1_000 === 0) this.options.onProgress?.(this.#ended);
   }
 
@@ -468,11 +528,6 @@ class Simulation {
     const { pool } = task.task;
     const work = state.work.get(pool) as PoolWork;
     work.workedDeviceSeconds += actualDeviceSeconds;
-    this.#cluster.use.add(
-      state.run.tenant,
-      actualDeviceSeconds - task.forecast.p50Seconds * task.size,
-      this.#nowMs,
-    );
     work.remainingDeviceSeconds -= task.deviceSeconds;
     this.#loads[pool].changed(-task.deviceSeconds, this.#poolSizes[pool]);
     if (work.remainingDeviceSeconds < REQUEUE_AT * work.queuedDeviceSeconds) this.#requeue(state, work);
@@ -499,16 +554,20 @@ class Simulation {
     const ranSeconds = (this.#nowMs - task.grantedAtMs) / 1_000;
     this.#running.delete(task.leaseId);
     this.#cluster.removeLease(task.leaseId);
-    this.#touched.add(task.task.pool);
+    this.#touched.add(task.ranIn);
+    if (this.#spending.counts(task)) for (const pool of POOLS) this.#touched.add(pool);
     this.#busyDevices -= task.size;
     state.deviceSeconds += ranSeconds * task.size;
-    state.costMicroUsd += microUsdOf(task.task.resources, this.policy.pools[task.task.pool], ranSeconds);
+    const wrongBy = ranSeconds * task.size - task.chargedDeviceSeconds;
+    this.#cluster.use.add(state.run.tenant, wrongBy, this.#nowMs);
+    const costMicroUsd = microUsdOf(task.task.resources, this.policy.pools[task.ranIn], ranSeconds);
+    state.costMicroUsd += costMicroUsd;
+    this.#spending.roll(this.#nowMs);
+    this.#spending.end(task, costMicroUsd);
     state.lostDeviceSeconds += Math.min(ranSeconds, task.resumeSeconds) * task.size;
     return ranSeconds;
   }
 }
-
-const SPANNING = { ...ANYWHERE, spans: true };
 
 const attemptName = ({ of, task, attempt }: TaskState): string => `${of.run.id}/${task.name}#${attempt}`;
 

@@ -1,5 +1,7 @@
 import {
+  ANYWHERE,
   type Forecast,
+  NOTHING,
   type Observation,
   type Outcome,
   type Pool,
@@ -7,6 +9,7 @@ import {
   sizeOf,
 } from '../../domain/index.js';
 import type { SimRun, SimTask } from '../workload/types.js';
+import type { Terms } from './terms.js';
 
 /** A run under way in virtual time. */
 export interface RunState {
@@ -62,13 +65,26 @@ export interface TaskState {
   doneSeconds: number;
   preemptions: number;
   promised: boolean;
+  /** Settled anew each time it becomes ready. */
+  terms: Terms;
   leaseId: string;
   grantedAtMs: number;
+  /** What its tenant was charged for the running attempt, by its forecast. */
+  chargedDeviceSeconds: number;
+  /** Where it runs. */
+  ranIn: Pool;
   /** What the running attempt spends on resuming before its own work goes on. */
   resumeSeconds: number;
 }
 
 const UNKNOWN: Forecast = { p50Seconds: 1, p90Seconds: 1, observations: 0, model: 'none', version: '' };
+
+const UNSETTLED: Terms = {
+  options: [{ request: { pool: 'gpu', ...NOTHING }, speed: 1 }],
+  placement: ANYWHERE,
+  priorityClass: 'normal',
+  holds: [],
+};
 
 /** A run that has not arrived yet. */
 export const runState = (run: SimRun, index: number): RunState => {
@@ -109,8 +125,11 @@ const taskState = (of: RunState, task: SimTask, index: number): TaskState => ({
   doneSeconds: 0,
   preemptions: 0,
   promised: false,
+  terms: UNSETTLED,
   leaseId: '',
   grantedAtMs: 0,
+  chargedDeviceSeconds: 0,
+  ranIn: task.pool,
   resumeSeconds: 0,
 });
 

@@ -3,6 +3,7 @@ import type { RunRecord, SimulationResult } from '../workload/types.js';
 /** What a policy made of a workload, in the order in which `--json` prints it. For workflows a job is a workflow. */
 export interface PolicyReport {
   readonly policy: string;
+  /** Those that ended. */
   readonly jobs: number;
   /** Response less what the job takes alone on an empty pool: for one that never gives way, its start less its submission. */
   readonly queueMeanSeconds: number;
@@ -28,6 +29,8 @@ export interface PolicyReport {
   readonly cycles: number;
   readonly decisionsPerSecond: number;
   readonly wallSeconds: number;
+  /** Jobs that never ended, where there are any: refused, held for ever, or with no node that may take them. */
+  readonly unfinished?: number;
 }
 
 /** Which jobs count, by their submission: from (inclusive) and to (exclusive), in milliseconds. */
@@ -44,7 +47,8 @@ export const ALWAYS: Window = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.P
  * are of the whole. `wallSeconds`: how long the simulation took its caller.
  */
 export const reportOf = (result: SimulationResult, wallSeconds: number, window = ALWAYS): PolicyReport => {
-  const records = result.records.filter((record) => isIn(window, record.submitAtMs));
+  const submitted = result.records.filter((record) => isIn(window, record.submitAtMs));
+  const records = submitted.filter(({ endAtMs }) => !Number.isNaN(endAtMs));
   const queue = sorted(records.map(queueSeconds));
   const response = sorted(records.map(responseSeconds));
   return {
@@ -61,14 +65,15 @@ export const reportOf = (result: SimulationResult, wallSeconds: number, window =
     responseP99Seconds: round(quantile(response, 0.99)),
     boundedSlowdownMean: round(mean(records.map(boundedSlowdown))),
     utilisation: round(shareOf(result.busyDeviceSeconds, result.capacityDeviceSeconds)),
-    preemptions: sum(records.map(({ preemptions }) => preemptions)),
-    lostDeviceSeconds: round(sum(records.map(({ lostDeviceSeconds }) => lostDeviceSeconds))),
-    deadlinesMet: deadlinesMet(records),
-    costUsd: round(sum(records.map(({ costMicroUsd }) => costMicroUsd)) / 1e6),
+    preemptions: sum(submitted.map(({ preemptions }) => preemptions)),
+    lostDeviceSeconds: round(sum(submitted.map(({ lostDeviceSeconds }) => lostDeviceSeconds))),
+    deadlinesMet: deadlinesMet(submitted),
+    costUsd: round(sum(submitted.map(({ costMicroUsd }) => costMicroUsd)) / 1e6),
     worstTenantSlowdown: round(worstTenantSlowdown(records)),
     cycles: result.cycles,
     decisionsPerSecond: Math.round(shareOf(result.decisions, wallSeconds)),
     wallSeconds: round(wallSeconds),
+    ...(records.length < submitted.length ? { unfinished: submitted.length - records.length } : {}),
   };
 };
 

@@ -1,3 +1,4 @@
+import type { Forecast } from '../../domain/index.js';
 import type { TaskFacts } from '../../planner/index.js';
 import type { SimRun, SimTask, Workload } from './types.js';
 
@@ -12,12 +13,19 @@ const MANY = 1_000_000;
 export function* factsOf({ runs }: Workload): Generator<TaskFacts> {
   for (const run of runs)
     for (const task of run.tasks) {
-      yield taskFacts(run, task, 0);
-      yield taskFacts(run, task, MANY);
+      const exact = { p50Seconds: task.runSeconds, p90Seconds: task.runSeconds };
+      yield taskFacts(run, task, { ...exact, observations: 0 }, run.submitAtMs);
+      yield taskFacts(run, task, { ...exact, observations: MANY }, run.submitAtMs);
     }
 }
 
-const taskFacts = (run: SimRun, task: SimTask, attempts: number): TaskFacts => ({
+/** What conditions may read of a task that becomes ready. */
+export const taskFacts = (
+  run: SimRun,
+  task: SimTask,
+  { p50Seconds, p90Seconds, observations }: Pick<Forecast, 'p50Seconds' | 'p90Seconds' | 'observations'>,
+  readyAtMs: number,
+): TaskFacts => ({
   pipeline: run.pipeline,
   name: task.type,
   tenant: run.tenant,
@@ -27,11 +35,11 @@ const taskFacts = (run: SimRun, task: SimTask, attempts: number): TaskFacts => (
   cores: task.resources.cores,
   memoryGiB: task.resources.memoryBytes / GIB,
   slots: task.resources.slots,
-  p50Seconds: task.runSeconds,
-  p90Seconds: task.runSeconds,
-  attempts,
+  p50Seconds,
+  p90Seconds,
+  attempts: observations,
   hasDeadline: run.deadlineAtMs !== null,
-  deadlineSeconds: run.deadlineAtMs === null ? 0 : (run.deadlineAtMs - run.submitAtMs) / 1000,
+  deadlineSeconds: run.deadlineAtMs === null ? 0 : (run.deadlineAtMs - readyAtMs) / 1000,
   labels: {},
   features: task.features,
 });

@@ -80,7 +80,9 @@ export interface RunRecord {
   readonly index: number;
   readonly tenant: string;
   readonly submitAtMs: number;
+  /** NaN where it never started. */
   readonly firstStartAtMs: number;
+  /** NaN where it never ended: refused by a budget, held for ever, or with no node that may take it. */
   readonly endAtMs: number;
   readonly deadlineAtMs: number | null;
   /** A job's runtime; of a graph the sum of its tasks'. */
