@@ -6,7 +6,7 @@ import { mayStart, noteStart } from './cycle/hold.js';
 import { OverdueTurns } from './cycle/overdue.js';
 import { overtakenBy, type Seen } from './cycle/overtaken.js';
 import { placeFor } from './cycle/place.js';
-import { Preempting } from './cycle/preempt.js';
+import { Preempting, type Reach } from './cycle/preempt.js';
 import { noteBackfill, reserve } from './cycle/reserve.js';
 import { isFailing, isFull, roomOf, take } from './cycle/room.js';
 import { optionsIn } from './cycle/route.js';
@@ -76,12 +76,29 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
     considered: 0,
   };
   // 2. Order: who goes first, as far as the policy looks ahead.
-  for (const queued of cluster.queue(pool, policy.lookAhead, atMs, cycle.started.deviceSeconds))
-    if (!cycle.placed.has(queued.task.id) && !consider(queued, pass, cycle)) break;
-  for (const queued of pass.leftOver) if (!start(queued, pass, cycle)) pass.waits.push(seen(queued, pass));
+  for (const queued of cluster.queue(pool, policy.lookAhead, atMs, cycle.started.deviceSeconds)) {
+    if (cycle.placed.has(queued.task.id)) continue;
+    if (isOfNextClass(queued, pass, policy)) considerLeftOver(pass, cycle);
+    if (!consider(queued, pass, cycle)) break;
+  }
+  considerLeftOver(pass, cycle);
   for (const granted of pass.granted)
     cycle.grants.push(grantOf(granted, pool, overtakenBy(granted, pass.waits, policy)));
   return pass;
+};
+
+/** Whether those left over are of a higher class: the share that bounds overdue work is for the rest of its own class. */
+const isOfNextClass = ({ task }: Queued, { leftOver: [first] }: Pass, { order }: Policy): boolean =>
+  first !== undefined && order.includes('class') && first.task.priorityClass !== task.priorityClass;
+
+/** They get what nobody of their class wants, and lower classes give way to them as to anybody. */
+const considerLeftOver = (pass: Pass, cycle: Cycle): void => {
+  const { cluster, policy, started, atMs } = cycle;
+  for (const queued of pass.leftOver.splice(0)) {
+    const may = mayStart(queued.task, cluster, policy, started, atMs);
+    if (may && (start(queued, pass, cycle) || makesRoom(queued, pass, cycle, 'lower-class'))) continue;
+    pass.waits.push(seen(queued, pass));
+  }
 };
 
 /** Decides on one task; false where those behind it need not be looked at. */
@@ -134,9 +151,9 @@ const makesRoom = (
   { task, overdue }: Queued,
   pass: Pass,
   { policy, rooms, placed, preemptions }: Cycle,
+  reach: Reach = overdue ? 'any-of-class' : pass.blocked ? 'lower-class' : 'larger-of-class',
 ): boolean => {
   if (policy.preemption === undefined || task.promised) return false;
-  const reach = overdue ? 'any-of-class' : pass.blocked ? 'lower-class' : 'larger-of-class';
   for (const option of optionsIn(task, pass.pool, rooms, policy)) {
     const victims = pass.preempting.evictFor(task, option, reach);
     if (victims === null) continue;

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { AT, aLease, aNode, aPolicy, aTask, cycle, evicted, granted } from './builders.js';
+import {
+  AT,
+  aCluster,
+  aLease,
+  aNode,
+  aPolicy,
+  aTask,
+  type Content,
+  cycle,
+  cycleOf,
+  evicted,
+  granted,
+} from './builders.js';
 
 const rules = {
   victims: 'lower-class',
@@ -177,5 +189,20 @@ describe('Preempt', () => {
     ).toEqual(['x for t', 'y for u']);
     const wide = [low('x', 'n', [0, 1], 5_000)];
     expect(evicted({ nodes, leases: wide, waiting }, policy)).toEqual(['x for t']);
+  });
+
+  it('helps an overdue task whose turn is over against lower classes all the same, and lets none of them go first', () => {
+    const overdue = (content: Content) => {
+      const cluster = aCluster(content, bySize);
+      cluster.pool('gpu').patienceMs = 0;
+      return cycleOf(cluster, content.waiting ?? [], bySize);
+    };
+    const nodes = [aNode('n', { devices: 4 })];
+    const urgent = aTask('urgent', 2, { devices: 4 }, { priorityClass: 'critical', seconds: 10 });
+    const held = low('x', 'n', [0, 1], 5_000, { overdue: true });
+    const lower = aTask('lower', 1, { devices: 2 }, { priorityClass: 'low', seconds: 10 });
+    const { grants, preemptions } = overdue({ nodes, leases: [held], waiting: [lower, urgent] });
+    expect(preemptions.map(({ leaseId, forId }) => [leaseId, forId])).toEqual([['lease-x', urgent.id]]);
+    expect(grants).toEqual([]);
   });
 });
