@@ -110,7 +110,7 @@ const consider = (queued: Queued, pass: Pass, cycle: Cycle): boolean => {
     pass.waits.push(seen(queued, pass));
     return true;
   }
-  if (overdue && !pass.turns.has(queued)) {
+  if (overdue && !pass.turns.has(task)) {
     pass.leftOver.push(queued);
     return true;
   }
@@ -118,7 +118,7 @@ const consider = (queued: Queued, pass: Pass, cycle: Cycle): boolean => {
   if (start(queued, pass, cycle)) return true;
   // 5. Preempt: less urgent work gives way, where the policy allows it and it costs less than it gains.
   if (makesRoom(queued, pass, cycle)) return true;
-  if (overdue && pass.turns.end()) {
+  if (overdue && pass.turns.end(task)) {
     pass.leftOver.push(queued);
     return true;
   }
@@ -135,7 +135,7 @@ const start = (queued: Queued, pass: Pass, { policy, rooms, started, placed }: C
     noteBackfill(task, option, parts, reservation, room.atMs);
     take(task, option, parts, room);
     noteStart(task, option, policy, started);
-    if (overdue) pass.turns.note(sizeOf(option.request));
+    if (overdue) pass.turns.note(task, sizeOf(option.request));
     placed.add(task.id);
     pass.granted.push({ ...seen(queued, pass), overdue, option, parts });
     return true;
@@ -157,7 +157,7 @@ const makesRoom = (
   for (const option of optionsIn(task, pass.pool, rooms, policy)) {
     const victims = pass.preempting.evictFor(task, option, reach);
     if (victims === null) continue;
-    if (overdue) pass.turns.note(sizeOf(option.request));
+    if (overdue) pass.turns.note(task, sizeOf(option.request));
     placed.add(task.id);
     preemptions.push(...victims);
     return true;

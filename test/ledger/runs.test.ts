@@ -146,7 +146,7 @@ onBothDatabases('A run', (freshStore) => {
     expect(waits).toMatchObject({ state: 'waiting', position: 1, etaP50Ms: store.clocks.wallMs + 60_000 });
     expect(waits?.now).toContain(`held by ${low.id}/train[0]`);
     const [behind] = await ledger.explain(low.id, taskKey('train[1]'));
-    expect(behind?.levers.map(({ sentence }) => sentence).join('; ')).toContain('with priority critical');
+    expect(behind?.levers.map(({ sentence }) => sentence).join('; ')).toContain('ended now: 60 s sooner');
     store.clocks.wallMs += 6_000;
     await low.turn({ ended: [theEndOf(first)] });
     const [went] = await ledger.explain(urgent.id);

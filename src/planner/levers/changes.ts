@@ -62,22 +62,17 @@ const withOptions = (task: WaitingTask, to: (option: Option) => Option): Waiting
   return { ...task, options: [to(first), ...others.map(to)] };
 };
 
-/** The same hardware of another pool as well, and its devices on several nodes. */
+/** The same hardware of another pool as well. */
 const elsewhere = (task: WaitingTask): readonly Change[] => {
   const [first, ...others] = task.options;
   const listed = poolsOf(task);
-  const pools = POOLS.filter((pool) => !listed.includes(pool)).map((pool): Change => {
+  return POOLS.filter((pool) => !listed.includes(pool)).map((pool): Change => {
     const option = { ...first, request: { ...first.request, pool } };
     return {
       words: `if it could run in pool ${pool} too`,
       task: { ...task, options: [first, ...others, option] },
     };
   });
-  if (first.request.devices < 2 || task.placement.spans) return pools;
-  return [
-    { words: 'if its devices could lie on several nodes', task: placedOtherwise(task, { spans: true }) },
-    ...pools,
-  ];
 };
 
 const placedOtherwise = (task: WaitingTask, over: Partial<WaitingTask['placement']>): WaitingTask => ({

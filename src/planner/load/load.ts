@@ -102,7 +102,7 @@ const LAG = 0.75;
 /**
  * How long a task waits before its size no longer counts: the policy's bound times the longest wait that first come, first served
  * would have given. Only where others make room for it then: elsewhere room has to drain first, so there age counts in the key from
- * the start. Infinite where the policy bounds nothing.
+ * the start. Infinite where the policy bounds nothing, and before any run has ended.
  */
 export const patienceFor = (
   { numbers: { longestWaitMs, ends, lengthMs } }: PoolLoad,
@@ -111,5 +111,6 @@ export const patienceFor = (
   const { size, order } = policy;
   if (size === undefined || !order.includes('size') || size.bound === 'none' || !makesRoom(policy))
     return Number.POSITIVE_INFINITY;
-  return Math.max(LAG * size.bound * longestWaitMs, (LEAST_PATIENCE * lengthMs) / Math.max(1, ends));
+  if (ends === 0) return Number.POSITIVE_INFINITY;
+  return Math.max(LAG * size.bound * longestWaitMs, (LEAST_PATIENCE * lengthMs) / ends);
 };
