@@ -117,6 +117,22 @@ describe('In a simulation', () => {
   });
 });
 
+describe('A forecast that hardly anything stands behind', () => {
+  const starts = (assume: 'forecast' | 'average') => {
+    const policy = aPolicy(`order: [size]\nsize: { bound: none }\nfallback: { trust: 3, assume: ${assume} }`);
+    const jobs = ['0,10,1,a,', '1000,5000,2,a,', '1001,10,2,a,', '1002,10,1,a,'];
+    const { records } = simulate(jobsOf(HEADER, ...jobs), TWO, policy, {
+      ...OPTIONS,
+      forecast: 'median',
+    });
+    return records.slice(-2).map(({ firstStartAtMs }) => firstStartAtMs / 1_000);
+  };
+  it('is believed, or its task taken for an average one, as the policy says', () => {
+    expect(starts('forecast')).toEqual([6_010, 6_000]);
+    expect(starts('average')).toEqual([6_000, 6_010]);
+  });
+});
+
 describe('Tenants in a simulation', () => {
   it('are charged once for work that gave way and came back', () => {
     const policy = aPolicy(`order: [class, share]

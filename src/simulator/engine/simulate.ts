@@ -237,6 +237,7 @@ class Simulation {
         known.get(task.family) ?? this.#forecasts.predict(subjectOf(task), task.task.runSeconds);
       known.set(task.family, forecast);
       task.forecast = forecast;
+      task.assumedSeconds = this.#assumedSeconds(task);
       task.deviceSeconds = this.#sizeOf(task);
     }
     setPaths(state);
@@ -275,9 +276,17 @@ class Simulation {
   }
 
   /** What a task is taken for: its forecast, or what siblings that run longer than theirs speak for. */
-  #sizeOf({ family, forecast, size, doneSeconds }: TaskState): number {
-    const believed = Math.max(forecast.p50Seconds, this.#overruns.evidence(family) ?? 0);
+  #sizeOf({ family, assumedSeconds, size, doneSeconds }: TaskState): number {
+    const believed = Math.max(assumedSeconds, this.#overruns.evidence(family) ?? 0);
     return leftSeconds(believed, doneSeconds) * size;
+  }
+
+  /** Its forecast; where too little stands behind that and the policy says so, what makes it as large as the average run so far. */
+  #assumedSeconds({ task: { pool }, forecast, size }: TaskState): number {
+    const { trust, assume } = this.policy.fallback;
+    const { arrivals, deviceSeconds } = this.#loads[pool].numbers;
+    const isTrusted = assume === 'forecast' || forecast.model === 'oracle' || forecast.observations >= trust;
+    return isTrusted || arrivals === 0 ? forecast.p50Seconds : deviceSeconds / arrivals / size;
   }
 
   #ready(task: TaskState): void {

@@ -51,6 +51,8 @@ export interface TaskState {
   readonly size: number;
   readonly followers: TaskState[];
   forecast: Forecast;
+  /** What its size is reckoned from: its forecast, or what the policy takes it for instead. */
+  assumedSeconds: number;
   /** What it was taken for in its run's work. */
   deviceSeconds: number;
   /** The longest path from its start to the end of its run, in seconds. */
@@ -115,6 +117,7 @@ const taskState = (of: RunState, task: SimTask, index: number): TaskState => ({
   size: sizeOf(task.resources),
   followers: [],
   forecast: UNKNOWN,
+  assumedSeconds: 1,
   deviceSeconds: 0,
   pathSeconds: 0,
   waitsFor: task.needs.length,
