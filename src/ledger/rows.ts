@@ -51,8 +51,8 @@ export interface WorkRow {
   readonly runId: RunId;
   /** How loaded the pools were, this run included. */
   readonly loads: Loads;
-  /** When it must have started to meet its deadline. */
-  readonly latestStartAtMs: number | null;
+  /** How long before its deadline it must have started: its longest path at P90. */
+  readonly leadSeconds: number;
   readonly tasks: Readonly<Record<string, TaskWork>>;
 }
 
@@ -323,7 +323,7 @@ export const HOT: {
   },
   works: {
     key: ['runId'],
-    columns: { runId: 'text', loads: 'jsonb', latestStartAtMs: 'bigint', tasks: 'jsonb' },
+    columns: { runId: 'text', loads: 'jsonb', leadSeconds: 'double precision', tasks: 'jsonb' },
   },
   tenants: {
     key: ['tenant'],

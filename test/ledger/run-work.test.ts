@@ -7,7 +7,7 @@ import { aRequest } from './builders.js';
 const aWork = (items: number): WorkRow => ({
   runId: runId('r'),
   loads: {},
-  latestStartAtMs: null,
+  leadSeconds: 100,
   tasks: { x: { pool: 'gpu', items, deviceSeconds: 100, pathSeconds: 100 } },
 });
 const aRow = (key: string, state: TaskRow['state'], attempt = 1) =>

@@ -35,8 +35,7 @@ export const expectRun = (spec: RunSpec, image: Image, around: Surroundings, atM
   for (const { pool, items, deviceSeconds } of Object.values(tasks)) arriving[pool] += items * deviceSeconds;
   const deadlineAtMs = spec.deadlineAtMs ?? null;
   const loads = loadsWith(image, arriving);
-  const latestStartAtMs = latestStart(outlines, tasks, deadlineAtMs);
-  const work = { runId: spec.runId, loads, latestStartAtMs, tasks };
+  const work = { runId: spec.runId, loads, leadSeconds: leadOf(outlines, tasks), tasks };
   const expected = outlines.map((task) => ({
     ...task,
     waitMs: waitNow({ spec, ...task }, { work, arriving }, image, around, atMs),
@@ -110,17 +109,13 @@ const workOf = (outlines: readonly Outline[]): Readonly<Record<string, TaskWork>
   );
 };
 
-/** When the run must have started to meet its deadline, at the P90 of its longest path. */
-const latestStart = (
-  outlines: readonly Outline[],
-  tasks: Readonly<Record<string, TaskWork>>,
-  deadlineAtMs: number | null,
-): number | null => {
+/** How long before its deadline the run must have started, at the P90 of its longest path. */
+const leadOf = (outlines: readonly Outline[], tasks: Readonly<Record<string, TaskWork>>): number => {
   const pathOf = ({ name }: Outline) => tasks[name]?.pathSeconds ?? 0;
   const [longest] = [...outlines].sort((a, b) => pathOf(b) - pathOf(a));
-  if (deadlineAtMs === null || longest === undefined) return null;
+  if (longest === undefined) return 0;
   const { p50Seconds, p90Seconds } = longest.forecast;
-  return Math.round(deadlineAtMs - pathOf(longest) * (p90Seconds / p50Seconds) * 1_000);
+  return pathOf(longest) * (p90Seconds / Math.max(p50Seconds, 1e-3));
 };
 
 /** How many such tasks the pool's nodes hold when empty. */
@@ -151,7 +146,7 @@ const waitNow = (
     placement,
     forecast,
     doneSeconds: 0,
-    rank: rankOf({ createdAtMs: atMs }, work, request.pool, policy),
+    rank: rankOf({ createdAtMs: atMs, deadlineAtMs: spec.deadlineAtMs ?? null }, work, request.pool, policy),
     remainingDeviceSeconds: arriving[request.pool],
     pathSeconds: work.tasks[name]?.pathSeconds ?? forecast.p50Seconds,
     deadlineAtMs: spec.deadlineAtMs ?? null,

@@ -1,9 +1,10 @@
 import type { PipelineSignals, RunEnd, RunId } from '../../domain/index.js';
 import { POOLS, SignalboxError } from '../../domain/index.js';
 import type { RunRow } from '../rows.js';
-import { workChanged } from '../state/arriving.js';
+import { workChanged, workEnds } from '../state/arriving.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
+import { lengthsOf, widthsOf } from '../state/run-length.js';
 import { loadRuns } from '../state/sync.js';
 import { revoke, signal, withdraw } from '../state/transitions.js';
 
@@ -11,7 +12,10 @@ import { revoke, signal, withdraw } from '../state/transitions.js';
 export const endRun = (draft: Draft, run: RunRow, { status, error }: RunEnd): void => {
   if (run.status === status && run.endedAtMs !== null) return;
   const work = draft.image.workOf(run.runId);
-  if (work.row !== undefined) for (const pool of POOLS) workChanged(draft, pool, -work.left(pool));
+  if (work.row !== undefined) {
+    for (const pool of POOLS) workChanged(draft, pool, -work.left(pool));
+    workEnds(draft, lengthsOf(widthsOf(work.row), draft.image.tasksOf(run.runId), draft.atMs));
+  }
   giveUp(draft, run.runId, () => true);
   draft.put('runs', { ...run, status, error: error ?? null, endedAtMs: draft.atMs });
   draft.event({ kind: 'run-ended', runId: run.runId, detail: { status, ...(error ? { error } : {}) } });

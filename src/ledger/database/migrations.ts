@@ -115,7 +115,7 @@ const planByWork: Migration = {
 const PLAN_BY_WORK = [
   `ALTER TABLE head ADD COLUMN loads jsonb NOT NULL DEFAULT '{}'`,
   `CREATE TABLE works (
-    run_id text PRIMARY KEY, loads jsonb NOT NULL, latest_start_at_ms bigint, tasks jsonb NOT NULL, version bigint NOT NULL
+    run_id text PRIMARY KEY, loads jsonb NOT NULL, lead_seconds double precision NOT NULL, tasks jsonb NOT NULL, version bigint NOT NULL
   )`,
   'CREATE INDEX works_version ON works (version)',
   `CREATE TABLE tenants (

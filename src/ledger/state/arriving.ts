@@ -4,6 +4,7 @@ import type { Loads } from '../rows.js';
 import type { Draft } from './draft.js';
 import type { Image } from './image.js';
 import { loadOf } from './load.js';
+import type { ByPool } from './run-length.js';
 
 /** A run's work arrives in its pools. */
 export const workArrives = (draft: Draft, work: Readonly<Record<Pool, number>>): void => {
@@ -14,6 +15,17 @@ export const workArrives = (draft: Draft, work: Readonly<Record<Pool, number>>):
 /** What is unfinished became so much more, or, where work has ended, less. */
 export const workChanged = (draft: Draft, pool: Pool, deviceSeconds: number): void => {
   if (deviceSeconds !== 0) change(draft, pool, (load, size) => load.changed(deviceSeconds, size));
+};
+
+/** A run ends; its work at its width took so long. */
+export const workEnds = (draft: Draft, lengthsMs: ByPool): void => {
+  for (const [pool, lengthMs] of lengthsMs) change(draft, pool, (load) => load.ended(lengthMs));
+};
+
+/** First come, first served would have let work wait so long by now. Written with the next batch that writes anything. */
+export const workWaited = (draft: Draft, pool: Pool, longestWaitMs: number): void => {
+  if (longestWaitMs > (draft.image.head.loads[pool]?.longestWaitMs ?? 0))
+    change(draft, pool, (load) => load.waited(longestWaitMs));
 };
 
 const change = (draft: Draft, pool: Pool, how: (load: PoolLoad, size: number) => void): void => {

@@ -1,8 +1,9 @@
 import { POOLS, type Pool } from '../../domain/index.js';
-import { plan, poolsOf } from '../../planner/index.js';
+import { patienceFor, plan, poolsOf } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
-import { workChanged } from './arriving.js';
+import { workChanged, workWaited } from './arriving.js';
 import type { Draft } from './draft.js';
+import { loadOf } from './load.js';
 import { deviceSecondsOf } from './run-work.js';
 import { defer, grant, lapsePromises, preempt } from './transitions.js';
 
@@ -12,12 +13,23 @@ import { defer, grant, lapsePromises, preempt } from './transitions.js';
  */
 export const runCycle = (draft: Draft): void => {
   const { cluster } = draft.image;
+  look(draft);
   resize(draft);
   const waiting = [...draft.asked].flatMap((id) => cluster.task(id) ?? []);
   const scope = { asked: new Set(waiting.map(({ id }) => id)), pools: new Set(waiting.flatMap(poolsOf)) };
   while (planOnce(draft, scope));
   lapsePromises(draft);
   draft.image.touched.clear();
+};
+
+/** How long first come, first served would have let work wait by now, and the bound on waiting that follows. */
+const look = (draft: Draft): void => {
+  const { image, atMs, surroundings } = draft;
+  image.virtual.advance(atMs, image.sizeOf);
+  for (const pool of POOLS) {
+    workWaited(draft, pool, image.virtual.longestWaitMs(pool));
+    image.cluster.pool(pool).patienceMs = patienceFor(loadOf(image.head.loads, pool), surroundings.policy);
+  }
 };
 
 /** One pass of the planner; true where another may find more. */

@@ -108,10 +108,10 @@ export class Draft {
 
   /** What to write: the final state of each changed row, and what was added. Empty where nothing changed. */
   writes(): Readonly<Record<string, readonly unknown[]>> {
-    const writes: Record<string, unknown[]> = {};
+    const writes: Record<string, readonly unknown[]> = {};
     for (const name of HOT_NAMES) {
-      const keys = new Set(this.#undo.filter(({ table }) => table === name).map(({ key }) => key));
-      if (keys.size > 0) writes[name] = [...keys].map((key) => this.#table(name).get(key));
+      const rows = this.changed(name);
+      if (rows.length > 0) writes[name] = rows;
     }
     for (const name of LOG_NAMES) if (this.#logs[name].length > 0) writes[name] = this.#logs[name];
     return writes;
@@ -127,9 +127,10 @@ export class Draft {
     return [...this.#runs];
   }
 
-  /** The leases that this batch changed. */
-  touchedLeases(): readonly string[] {
-    return this.#undo.filter(({ table }) => table === 'leases').map(({ key }) => key);
+  /** The rows of a table that this batch changed, as they stand now. */
+  changed<Table extends keyof HotRows>(table: Table): readonly HotRows[Table][] {
+    const keys = new Set(this.#undo.filter((undo) => undo.table === table).map(({ key }) => key));
+    return [...keys].flatMap((key) => this.#table(table).get(key) ?? []);
   }
 
   /** Rows added to a log by this batch. */

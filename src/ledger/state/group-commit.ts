@@ -128,7 +128,8 @@ export class GroupCommit {
     }
     onCommitted(draft);
     this.image.siblings.settled();
-    this.image.noteLeases(new Set(draft.touchedLeases().flatMap((id) => this.image.leases.get(id) ?? [])));
+    this.image.noteLeases(draft.changed('leases'));
+    this.image.noteRuns(draft.changed('runs'));
     this.#forgetEnded(draft);
     for (const [index, call] of batch.entries()) results[index]?.(call);
     return true;
@@ -146,9 +147,8 @@ export class GroupCommit {
 
   #forgetEnded(draft: Draft): void {
     this.image.evict(draft.touchedRuns().filter((runId) => this.image.runs.get(runId)?.status !== 'running'));
-    for (const lease of draft.touchedLeases()) {
-      if (this.image.leases.get(lease)?.state === 'released') this.image.leases.delete(lease);
-    }
+    for (const lease of draft.changed('leases'))
+      if (lease.state === 'released') this.image.leases.delete(lease.leaseId);
   }
 }
 

@@ -1,4 +1,4 @@
-/** The image of one table: immutable rows by key, and a listener that keeps the indexes. */
+/** The image of one table: immutable rows by key, and a listener that keeps the indexes, told once the row is in place. */
 export class HotTable<Row> {
   readonly #rows = new Map<string, Row>();
 
@@ -17,12 +17,14 @@ export class HotTable<Row> {
 
   set(row: Row): void {
     const key = this.keyOf(row);
-    this.onChange(this.#rows.get(key), row);
+    const before = this.#rows.get(key);
     this.#rows.set(key, row);
+    this.onChange(before, row);
   }
 
   delete(key: string): void {
-    this.onChange(this.#rows.get(key), undefined);
+    const before = this.#rows.get(key);
     this.#rows.delete(key);
+    this.onChange(before, undefined);
   }
 }

@@ -1,4 +1,12 @@
-import { POOLS, type Pool, type Rank, type RunId, type TaskKey, taskName } from '../../domain/index.js';
+import {
+  type Node,
+  POOLS,
+  type Pool,
+  type Rank,
+  type RunId,
+  type TaskKey,
+  taskName,
+} from '../../domain/index.js';
 import { Cluster, type Policy, poolsOf } from '../../planner/index.js';
 import type { HotState } from '../database/database.js';
 import {
@@ -16,8 +24,10 @@ import {
 import { HotTable } from './hot-table.js';
 import { rankOf } from './load.js';
 import { attemptId, idOf, runningLease, waitingTask } from './planner-view.js';
+import { lengthsOf, widthsOf } from './run-length.js';
 import { RunWork } from './run-work.js';
 import { Siblings } from './siblings.js';
+import { type PoolSizes, VirtualQueues } from './virtual-queues.js';
 
 /** All that belongs to one open run. */
 interface RunView {
@@ -46,6 +56,7 @@ export class Image {
   /** Waiting attempts for which others give way. */
   readonly promised = new Set<string>();
   readonly siblings = new Siblings();
+  readonly virtual = new VirtualQueues();
 
   readonly runs = new HotTable<RunRow>(
     ({ runId }) => runId,
@@ -114,20 +125,39 @@ export class Image {
       );
   }
 
+  /** Runs as they have been written, in the order in which they came or ended. */
+  noteRuns(runs: Iterable<RunRow>, sizes: PoolSizes = this.sizeOf): void {
+    const whenOf = ({ createdAtMs, endedAtMs }: RunRow) => endedAtMs ?? createdAtMs;
+    for (const run of [...runs].sort((a, b) => whenOf(a) - whenOf(b))) {
+      const { runId, status, createdAtMs, endedAtMs } = run;
+      const work = this.works.get(runId);
+      const widths = this.virtual.widths(runId);
+      if (status === 'running' && widths === undefined && work !== undefined)
+        this.virtual.arrived(runId, widthsOf(work), createdAtMs, sizes);
+      if (status !== 'running' && widths !== undefined && endedAtMs !== null)
+        this.virtual.ended(runId, lengthsOf(widths, this.tasksOf(runId), endedAtMs), endedAtMs, sizes);
+    }
+  }
+
   /** What is left of a run. */
   workOf(runId: string): RunWork {
     return this.#view(runId).work;
   }
 
   /** A pool's whole size in the unit in which its work is counted: devices, cores or slots. */
-  sizeOf(pool: Pool): number {
-    let size = this.#sizes.get(pool);
-    if (size === undefined) {
-      const nodes = [...this.cluster.pool(pool).nodes.values()].filter(({ state }) => state === 'active');
-      size = nodes.reduce((sum, { capacity }) => sum + capacity[COUNTED[pool]], 0);
-      this.#sizes.set(pool, size);
-    }
+  readonly sizeOf = (pool: Pool): number => {
+    const known = this.#sizes.get(pool);
+    if (known !== undefined) return known;
+    const size = this.#sizeWhere(pool, ({ state }) => state === 'active');
+    this.#sizes.set(pool, size);
     return size;
+  };
+  /** The same with the nodes that take no more work. */
+  readonly registeredSizeOf = (pool: Pool): number => this.#sizeWhere(pool, () => true);
+
+  #sizeWhere(pool: Pool, counts: (node: Node) => boolean): number {
+    const nodes = [...this.cluster.pool(pool).nodes.values()].filter(counts);
+    return nodes.reduce((sum, { capacity }) => sum + capacity[COUNTED[pool]], 0);
   }
 
   task(runId: RunId, taskKey: TaskKey, attempt: number): TaskRow | undefined {
@@ -165,6 +195,8 @@ export class Image {
   }
 
   #indexRun(before: RunRow | undefined, after: RunRow | undefined): void {
+    if (before && after && before.deadlineAtMs !== after.deadlineAtMs)
+      for (const task of this.tasksOf(after.runId)) if (task.state === 'waiting') this.#wait(task);
     if (before?.idempotencyKey) this.#byIdempotencyKey.delete(before.idempotencyKey);
     if (after?.idempotencyKey) this.#byIdempotencyKey.set(after.idempotencyKey, after.runId);
   }
@@ -233,8 +265,8 @@ export class Image {
   }
 
   /** Of a run of an older version as if it arrived now. */
-  #rank(run: Pick<RunRow, 'createdAtMs'>, work: WorkRow | undefined, pool: Pool): Rank {
-    return rankOf(run, work ?? { loads: this.head.loads, latestStartAtMs: null }, pool, this.policy);
+  #rank(run: Pick<RunRow, 'createdAtMs' | 'deadlineAtMs'>, work: WorkRow | undefined, pool: Pool): Rank {
+    return rankOf(run, work ?? { loads: this.head.loads, leadSeconds: 0 }, pool, this.policy);
   }
 
   #indexLease(before: LeaseRow | undefined, after: LeaseRow | undefined): void {
@@ -249,7 +281,7 @@ export class Image {
     const run = this.runs.get(lease.runId);
     const task = this.task(lease.runId, lease.taskKey, lease.attempt);
     const rank = this.#rank(
-      run ?? { createdAtMs: lease.grantedAtMs },
+      run ?? { createdAtMs: lease.grantedAtMs, deadlineAtMs: null },
       this.works.get(lease.runId),
       lease.pool,
     );

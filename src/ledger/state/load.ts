@@ -5,10 +5,13 @@ import type { Loads, RunRow, WorkRow } from '../rows.js';
 /** A pool's load, to ask or to change. */
 export const loadOf = (loads: Loads, pool: Pool): PoolLoad => new PoolLoad(loads[pool]);
 
-/** A run's rank in a pool: frozen with what was known when it arrived, under the policy in force. */
+/** A run's rank in a pool: from what was known when it arrived and the deadline that it has now, under the policy in force. */
 export const rankOf = (
-  run: Pick<RunRow, 'createdAtMs'>,
-  { loads, latestStartAtMs }: Pick<WorkRow, 'loads' | 'latestStartAtMs'>,
+  { createdAtMs, deadlineAtMs }: Pick<RunRow, 'createdAtMs' | 'deadlineAtMs'>,
+  { loads, leadSeconds }: Pick<WorkRow, 'loads' | 'leadSeconds'>,
   pool: Pool,
   policy: Policy,
-): Rank => rankFor(run.createdAtMs, loadOf(loads, pool), policy, latestStartAtMs);
+): Rank => {
+  const latestStartAtMs = deadlineAtMs === null ? null : Math.round(deadlineAtMs - leadSeconds * 1_000);
+  return rankFor(createdAtMs, loadOf(loads, pool), policy, latestStartAtMs);
+};

@@ -2,10 +2,15 @@ import type { Policy } from '../../planner/index.js';
 import type { Database, HotState } from '../database/database.js';
 import { Image } from './image.js';
 
-/** A fresh image of all that is live. */
+/**
+ * A fresh image of all that is live. Its virtual queues begin with the runs that are open: on all nodes that are known, for those
+ * lost since have carried some of them, and what has started there must not count as waiting.
+ */
 export const loadImage = async (database: Database, policy: Policy): Promise<Image> => {
   const image = new Image(policy);
-  image.absorb(await database.readLive());
+  const live = await database.readLive();
+  image.absorb(live);
+  image.noteRuns(live.runs, image.registeredSizeOf);
   return image;
 };
 
@@ -22,6 +27,7 @@ export const catchUp = async (database: Database, image: Image): Promise<void> =
     tasks: changed.tasks.filter(known),
   });
   if (unknown.length > 0) await loadRuns(database, image, unknown);
+  image.noteRuns(changed.runs);
   image.evict(changed.runs.filter(({ status }) => status !== 'running').map(({ runId }) => runId));
 };
 
