@@ -6,6 +6,8 @@ export interface Forecast {
   readonly observations: number;
   /** Which model spoke: `estimate`, `prior`, `rolling-median`, `linear`, … */
   readonly model: string;
+  /** What a failure would waste times how likely it is; only where the policy counts it as size. */
+  readonly expectedLossSeconds?: number;
   /** The forecaster's state that gave it, so that it can be given again. */
   readonly version: string;
 }

@@ -13,6 +13,8 @@ export interface Prior {
 export interface ForecasterOptions {
   /** The pool's prior; both numbers positive, P50 at most P90. */
   prior(pool: string): Prior;
+  /** Whether forecasts say what a likely failure would waste: it takes another model. */
+  readonly expectedLoss?: boolean;
 }
 
 /** All that is expected of an attempt, beyond the runtime frozen onto the task. */
@@ -86,7 +88,11 @@ export function createForecaster(options: ForecasterOptions): Forecaster {
       return counts;
     },
     predict(subject) {
-      return forecastOf(quantiles(subject, caseOf(subject).case));
+      const of = caseOf(subject).case;
+      const expected = quantiles(subject, of);
+      const forecast = forecastOf(expected);
+      if (!options.expectedLoss) return forecast;
+      return { ...forecast, expectedLossSeconds: learner.failureProbability(of) * forecast.p50Seconds };
     },
     outlook(subject) {
       const of = caseOf(subject).case;

@@ -30,6 +30,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
   const database = await openDatabase(url, log);
   const forecaster = createForecaster({
     prior: (pool) => policy.pools[pool as keyof typeof policy.pools].prior,
+    expectedLoss: policy.size?.expectedLoss ?? false,
   });
   const learning = new Learning(database, forecaster);
   const image = await loadImage(database, policy);

@@ -18,7 +18,7 @@ const DONE = new Set<TaskRow['state']>([
 
 /** How many device-seconds an attempt is taken for. */
 export const deviceSecondsOf = ({ takenSeconds, forecast, request }: TaskRow): number =>
-  (takenSeconds ?? forecast.p50Seconds) * sizeOf(request);
+  ((takenSeconds ?? forecast.p50Seconds) + (forecast.expectedLossSeconds ?? 0)) * sizeOf(request);
 
 /** What is left of one run in each pool: what was forecast of it when it arrived, less what has ended. */
 export class RunWork {

@@ -18,7 +18,7 @@ export const forecastsFor = (mode: ForecastMode, policy: Policy): Forecasts => {
   if (mode === 'none')
     return { predict: ({ pool }) => ({ ...exactly(0, 'prior'), ...prior(pool) }), learn: () => {} };
   if (mode === 'median') return new RollingMedians((pool) => prior(pool).p50Seconds);
-  const forecaster = createForecaster({ prior });
+  const forecaster = createForecaster({ prior, expectedLoss: policy.size?.expectedLoss ?? false });
   return {
     predict: (subject) => forecaster.predict(subject),
     learn: (observation) => forecaster.observe(observation),

@@ -276,9 +276,9 @@ class Simulation {
   }
 
   /** What a task is taken for: its forecast, or what siblings that run longer than theirs speak for. */
-  #sizeOf({ family, assumedSeconds, size, doneSeconds }: TaskState): number {
+  #sizeOf({ family, forecast, assumedSeconds, size, doneSeconds }: TaskState): number {
     const believed = Math.max(assumedSeconds, this.#overruns.evidence(family) ?? 0);
-    return leftSeconds(believed, doneSeconds) * size;
+    return (leftSeconds(believed, doneSeconds) + (forecast.expectedLossSeconds ?? 0)) * size;
   }
 
   /** Its forecast; where too little stands behind that and the policy says so, what makes it as large as the average run so far. */
