@@ -20,8 +20,9 @@ const size = z.strictObject({
       error: 'a number above 0 and up to 100, or none',
     })
     .describe(
-      'How long size may hold a task back at most, in multiples of the longest wait that first come, first served would have ' +
-        'given of late. `none`: size alone decides, and large work may wait for ever.',
+      'How long size may hold a task back at most. Where larger work gives way: in multiples of the longest wait that first come, ' +
+        'first served would have given; elsewhere of three times what the pool took longest to drain. `none`: size alone decides, ' +
+        'and large work may wait for ever.',
     ),
   expectedLoss: z.boolean().default(false).describe('Counts what a likely failure would waste as size.'),
 });
