@@ -1,28 +1,14 @@
 import {
-  type LeaseId,
   leftSeconds,
   microUsdOf,
   type NodeId,
   POOLS,
   type Pool,
-  type RunId,
-  type RunningLease,
   remaining,
   sizeOf,
-  type TaskKey,
 } from '../../domain/index.js';
 import { Overruns } from '../../forecast/index.js';
-import {
-  Cluster,
-  type Grant,
-  type Policy,
-  PoolLoad,
-  patienceFor,
-  plan,
-  rankFor,
-  VirtualFifo,
-  type WaitingTask,
-} from '../../planner/index.js';
+import { Cluster, type Grant, type Policy, plan } from '../../planner/index.js';
 import type {
   Fleet,
   QueueSample,
@@ -35,7 +21,10 @@ import { Agenda } from './agenda.js';
 import { courseOf, keptSeconds } from './attempt.js';
 import { type Forecasts, forecastsFor } from './forecasts.js';
 import { learnHistory } from './history.js';
+import { attemptName, leaseOf, waitingTask } from './planner-view.js';
+import { PoolLoads } from './pool-loads.js';
 import { recordOf } from './record.js';
+import { latestStart, widthIn, workByPool } from './run-work.js';
 import { nextDay, Spending } from './spending.js';
 import {
   observationOf,
@@ -77,17 +66,7 @@ class Simulation {
   readonly #cluster: Cluster;
   readonly #forecasts: Forecasts;
   readonly #overruns = new Overruns();
-  readonly #loads: Readonly<Record<Pool, PoolLoad>> = {
-    gpu: new PoolLoad(),
-    cpu: new PoolLoad(),
-    io: new PoolLoad(),
-  };
-  readonly #fifos: Readonly<Record<Pool, VirtualFifo>> = {
-    gpu: new VirtualFifo(),
-    cpu: new VirtualFifo(),
-    io: new VirtualFifo(),
-  };
-  readonly #poolSizes: Record<Pool, number> = { gpu: 0, cpu: 0, io: 0 };
+  readonly #loads: PoolLoads;
   readonly #runs: readonly RunState[];
   /** Attempts by the name that the planner knows them by, and leases by theirs. */
   readonly #waiting = new Map<string, TaskState>();
@@ -118,6 +97,7 @@ class Simulation {
     private readonly options: SimOptions,
   ) {
     this.#cluster = new Cluster(policy);
+    this.#loads = new PoolLoads(this.#cluster, policy);
     this.#spending = new Spending(policy, this.#cluster.spent);
     this.#forecasts = forecastsFor(options.forecast, policy);
     learnHistory(workload.history, this.#forecasts);
@@ -158,8 +138,7 @@ class Simulation {
   /** Adds up what the fleet offers while anything is to be done. */
   #offer(sinceMs: number): void {
     if (sinceMs < this.#firstMs || this.#ended === this.#runs.length) return;
-    const size = POOLS.reduce((sum, pool) => sum + this.#poolSizes[pool], 0);
-    this.#offeredDeviceSeconds += ((this.#nowMs - sinceMs) / 1_000) * size;
+    this.#offeredDeviceSeconds += ((this.#nowMs - sinceMs) / 1_000) * this.#loads.size;
   }
 
   #result(): SimulationResult {
@@ -213,7 +192,7 @@ class Simulation {
       labels,
       virtualDevices: false,
     });
-    this.#poolSizes[pool] += sizeOf(capacity);
+    this.#loads.resize(pool, sizeOf(capacity));
     this.#touched.add(pool);
   }
 
@@ -226,7 +205,7 @@ class Simulation {
         this.#interrupt(task);
     }
     this.#cluster.removeNode(id as NodeId);
-    this.#poolSizes[pool] -= sizeOf(capacity);
+    this.#loads.resize(pool, -sizeOf(capacity));
     this.#touched.add(pool);
   }
 
@@ -241,15 +220,11 @@ class Simulation {
       task.deviceSeconds = this.#sizeOf(task);
     }
     setPaths(state);
-    const pathSeconds = longestPath(state);
+    const startAtMs = latestStart(state);
     for (const [pool, deviceSeconds] of workByPool(state)) {
-      const load = this.#loads[pool];
-      const width = widthIn(state, pool, pathSeconds);
-      load.arrived(deviceSeconds, this.#poolSizes[pool]);
-      this.#fifos[pool].arrived(state.run.id, width, this.#nowMs);
-      this.#look(pool);
+      const width = widthIn(state, pool);
       state.work.set(pool, {
-        rank: rankFor(this.#nowMs, load, this.policy, this.#latestStart(state)),
+        rank: this.#loads.arrive(state.run.id, pool, deviceSeconds, width, startAtMs, this.#nowMs),
         width,
         workedDeviceSeconds: 0,
         remainingDeviceSeconds: deviceSeconds,
@@ -257,22 +232,6 @@ class Simulation {
       });
     }
     for (const task of state.tasks) if (task.waitsFor === 0) this.#ready(task);
-  }
-
-  /** What first come, first served would have come to by now, for the bound on waiting. */
-  #look(pool: Pool): void {
-    const load = this.#loads[pool];
-    this.#fifos[pool].advance(this.#nowMs, this.#poolSizes[pool]);
-    load.waited(this.#fifos[pool].longestWaitMs);
-    this.#cluster.pool(pool).patienceMs = patienceFor(load, this.policy);
-  }
-
-  /** When the run must have started to meet its deadline, at the P90 of its longest path. */
-  #latestStart({ run: { deadlineAtMs }, tasks }: RunState): number | null {
-    if (deadlineAtMs === null) return null;
-    const longest = tasks.reduce((most, task) => (task.pathSeconds > most.pathSeconds ? task : most));
-    const { p50Seconds, p90Seconds } = longest.forecast;
-    return deadlineAtMs - longest.pathSeconds * (p90Seconds / p50Seconds) * 1_000;
   }
 
   /** What a task is taken for: its forecast, or what siblings that run longer than theirs speak for. */
@@ -284,7 +243,7 @@ class Simulation {
   /** Its forecast; where too little stands behind that and the policy says so, what makes it as large as the average run so far. */
   #assumedSeconds({ task: { pool }, forecast, size }: TaskState): number {
     const { trust, assume } = this.policy.fallback;
-    const { arrivals, deviceSeconds } = this.#loads[pool].numbers;
+    const { arrivals, deviceSeconds } = this.#loads.numbers(pool);
     const isTrusted = assume === 'forecast' || forecast.model === 'oracle' || forecast.observations >= trust;
     return isTrusted || arrivals === 0 ? forecast.p50Seconds : deviceSeconds / arrivals / size;
   }
@@ -294,7 +253,7 @@ class Simulation {
     task.readyAtMs = this.#nowMs;
     this.#arrivals += 1;
     task.arrival = this.#arrivals;
-    task.terms = termsOf(task, this.policy, this.#nowMs);
+    task.terms = termsOf(task.of.run, task.task, task.forecast, this.policy, this.#nowMs);
     this.#spending.roll(this.#nowMs);
     if (this.#spending.refuses(task)) this.#refuse(task);
     else this.#await(task);
@@ -315,11 +274,11 @@ class Simulation {
       this.#taken(next, 0);
       open.push(...next.followers);
     }
-    for (const pool of task.of.work.keys()) this.#fifos[pool].ended(task.of.run.id, 0, this.#nowMs);
+    for (const pool of task.of.work.keys()) this.#loads.leave(task.of.run.id, pool, this.#nowMs);
   }
 
   #enqueue(task: TaskState): void {
-    const waiting = this.#waitingTask(task);
+    const waiting = waitingTask(task);
     this.#waiting.set(waiting.id, task);
     this.#cluster.setTask(waiting);
     for (const { request } of task.terms.options) this.#touched.add(request.pool);
@@ -328,39 +287,12 @@ class Simulation {
     else this.#families.set(task.family, new Set([task]));
   }
 
-  #waitingTask(task: TaskState): WaitingTask {
-    const { run } = task.of;
-    const { options, placement, priorityClass, holds } = task.terms;
-    const work = task.of.work.get(task.task.pool) as PoolWork;
-    return {
-      id: attemptName(task),
-      runId: run.id as RunId,
-      taskKey: task.task.name as TaskKey,
-      tenant: run.tenant,
-      priorityClass,
-      arrival: task.arrival,
-      readyAtMs: task.readyAtMs,
-      options,
-      placement,
-      forecast: task.forecast,
-      doneSeconds: task.doneSeconds,
-      rank: work.rank,
-      remainingDeviceSeconds: work.queuedDeviceSeconds,
-      pathSeconds: task.pathSeconds,
-      deadlineAtMs: run.deadlineAtMs,
-      holds,
-      suspectNodes: [],
-      preemptions: task.preemptions,
-      promised: task.promised,
-    };
-  }
-
   /** What is left of a task that has run is less, or, where it has outrun its forecast, more than it was taken for. */
   #resized(task: TaskState): void {
     const work = task.of.work.get(task.task.pool) as PoolWork;
     const size = this.#sizeOf(task);
     work.remainingDeviceSeconds += size - task.deviceSeconds;
-    this.#loads[task.task.pool].changed(size - task.deviceSeconds, this.#poolSizes[task.task.pool]);
+    this.#loads.change(task.task.pool, size - task.deviceSeconds);
     work.queuedDeviceSeconds = work.remainingDeviceSeconds;
     task.deviceSeconds = size;
   }
@@ -381,7 +313,7 @@ class Simulation {
     const { pool } = task.task;
     const work = task.of.work.get(pool) as PoolWork;
     work.remainingDeviceSeconds += deviceSeconds - task.deviceSeconds;
-    this.#loads[pool].changed(deviceSeconds - task.deviceSeconds, this.#poolSizes[pool]);
+    this.#loads.change(pool, deviceSeconds - task.deviceSeconds);
     task.deviceSeconds = deviceSeconds;
     return work;
   }
@@ -441,7 +373,7 @@ class Simulation {
       fails: course.fails,
     });
     this.#running.set(task.leaseId, task);
-    this.#cluster.setLease(this.#lease(task, grant));
+    this.#cluster.setLease(leaseOf(task, grant, this.#leases, this.options));
     task.chargedDeviceSeconds = remaining(task.forecast, task.doneSeconds).p50Seconds * task.size;
     this.#cluster.use.add(state.run.tenant, task.chargedDeviceSeconds, this.#nowMs);
     this.#overruns.started(task.family, task.leaseId, this.#nowMs - task.doneSeconds * 1_000, task.forecast);
@@ -449,41 +381,6 @@ class Simulation {
     this.#lastStartMs = this.#nowMs;
     this.#spending.start(task);
     if (Number.isNaN(state.firstStartAtMs)) state.firstStartAtMs = this.#nowMs;
-  }
-
-  #lease(task: TaskState, { pool, nodeId, incarnation, devices, also, overdue }: Grant): RunningLease {
-    const { checkpoints } = this.options;
-    const { run, work } = task.of;
-    return {
-      id: task.leaseId as LeaseId,
-      fencing: this.#leases,
-      pool,
-      nodeId,
-      incarnation,
-      devices,
-      resources: task.task.resources,
-      taskQueue: pool,
-      state: 'held',
-      runId: run.id as RunId,
-      taskKey: task.task.name as TaskKey,
-      attempt: task.attempt,
-      tenant: run.tenant,
-      priorityClass: task.terms.priorityClass,
-      grantedAtMs: this.#nowMs,
-      p50Seconds: task.forecast.p50Seconds,
-      p90Seconds: task.forecast.p90Seconds,
-      doneSeconds: task.doneSeconds,
-      rank: (work.get(task.task.pool) as PoolWork).rank,
-      checkpoints:
-        checkpoints === 'none'
-          ? null
-          : { everySeconds: checkpoints === 'always' ? 0 : checkpoints, lastAtMs: null },
-      overdue,
-      preemptions: task.preemptions,
-      placement: task.terms.placement,
-      also,
-      givesWayTo: null,
-    };
   }
 
   #dequeue(task: TaskState): void {
@@ -521,11 +418,8 @@ class Simulation {
     }
     if (state.unfinished > 0) return;
     state.endedAtMs = this.#nowMs;
-    for (const [pool, work] of state.work) {
-      const lengthMs = (work.workedDeviceSeconds / work.width) * 1_000;
-      this.#loads[pool].ended(lengthMs);
-      this.#fifos[pool].ended(state.run.id, lengthMs, this.#nowMs);
-    }
+    for (const [pool, { workedDeviceSeconds, width }] of state.work)
+      this.#loads.end(state.run.id, pool, (workedDeviceSeconds / width) * 1_000, this.#nowMs);
     this.#ended += 1;
     this.#capacityDeviceSeconds = this.#offeredDeviceSeconds;
     if (this.#ended % 1_000 === 0) this.options.onProgress?.(this.#ended);
@@ -538,7 +432,7 @@ class Simulation {
     const work = state.work.get(pool) as PoolWork;
     work.workedDeviceSeconds += actualDeviceSeconds;
     work.remainingDeviceSeconds -= task.deviceSeconds;
-    this.#loads[pool].changed(-task.deviceSeconds, this.#poolSizes[pool]);
+    this.#loads.change(pool, -task.deviceSeconds);
     if (work.remainingDeviceSeconds < REQUEUE_AT * work.queuedDeviceSeconds) this.#requeue(state, work);
   }
 
@@ -577,21 +471,3 @@ class Simulation {
     return ranSeconds;
   }
 }
-
-const attemptName = ({ of, task, attempt }: TaskState): string => `${of.run.id}/${task.name}#${attempt}`;
-
-const workByPool = ({ tasks }: RunState): ReadonlyMap<Pool, number> => {
-  const work = new Map<Pool, number>();
-  for (const { task, deviceSeconds } of tasks)
-    work.set(task.pool, (work.get(task.pool) ?? 0) + deviceSeconds);
-  return work;
-};
-
-const widthIn = ({ tasks }: RunState, pool: Pool, pathSeconds: number): number =>
-  tasks.reduce(
-    (sum, { task, forecast, size }) => sum + (task.pool === pool ? forecast.p50Seconds * size : 0),
-    0,
-  ) / pathSeconds;
-
-const longestPath = ({ tasks }: RunState): number =>
-  tasks.reduce((most, { pathSeconds }) => Math.max(most, pathSeconds), 0);

@@ -1,7 +1,14 @@
-import { ANYWHERE, type Option, type Placement, type Pool, type PriorityClass } from '../../domain/index.js';
+import {
+  ANYWHERE,
+  type Forecast,
+  type Option,
+  type Placement,
+  type Pool,
+  type PriorityClass,
+} from '../../domain/index.js';
 import { type Admission, admit, type Held, heldBy, type Policy } from '../../planner/index.js';
 import { taskFacts } from '../workload/facts.js';
-import type { TaskState } from './state.js';
+import type { SimRun, SimTask } from '../workload/types.js';
 
 /** On what terms an attempt waits: what its task asks for, as the policy's rules, windows and holds change it. */
 export interface Terms {
@@ -12,7 +19,13 @@ export interface Terms {
 }
 
 /** Settles an attempt that becomes ready, as the ledger does live. */
-export const termsOf = ({ of: { run }, task, forecast }: TaskState, policy: Policy, atMs: number): Terms => {
+export const termsOf = (
+  run: SimRun,
+  task: SimTask,
+  forecast: Forecast,
+  policy: Policy,
+  atMs: number,
+): Terms => {
   const admission = admit(taskFacts(run, task, forecast, atMs), policy, atMs);
   return {
     options: optionsFor(task.pool, task.resources, admission),
@@ -25,7 +38,7 @@ export const termsOf = ({ of: { run }, task, forecast }: TaskState, policy: Poli
 /** A rule names the pools instead of the task: the same hardware there. */
 const optionsFor = (
   own: Pool,
-  resources: TaskState['task']['resources'],
+  resources: SimTask['resources'],
   { pools }: Admission,
 ): readonly [Option, ...Option[]] => {
   const [first, ...others] = (pools ?? [own]).map((pool) => ({ request: { pool, ...resources }, speed: 1 }));
