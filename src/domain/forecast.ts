@@ -19,7 +19,7 @@ export interface Remaining {
 }
 
 /** A forecast without spread is not believed for ever: once outrun it is taken to have this one (P90 a quarter above P50). */
-const LEAST_SHAPE = 0.1;
+export const LEAST_SHAPE = 0.1;
 
 /**
  * What is left of a task that has run for so long already. The forecast is read as a log-logistic curve through its P50 and

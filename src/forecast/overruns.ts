@@ -4,7 +4,7 @@ import type { Forecast } from '../domain/index.js';
 /** How many of the latest siblings count; as for rolling medians. */
 const WINDOW = 20;
 
-/** A P90 may be very wide; so many times the P50 says as much. Of 2, 3, 5, 10 times: mean queue on Philly 3,424, 3,492, 3,496, 3,810 s. */
+/** A P90 may be very wide; so many times the P50 says as much. Of 2 and 3 times: mean queue on Philly 3,424 and 3,492 s. */
 const MARK = 2;
 /** What has passed a mark is taken for so many times that. */
 const BEYOND = 1.4;

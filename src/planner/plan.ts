@@ -145,7 +145,7 @@ const start = (queued: Queued, pass: Pass, { policy, rooms, started, placed }: C
 
 /**
  * Work of a lower class gives way to anybody; of the same class to the first that finds no room, and to those overdue: letting it give
- * way to all of them gained nothing on Philly (383 s either way), and a cycle costs more.
+ * way to all of them gained nothing on Philly (383 s either way, in a study program), and a cycle costs more.
  */
 const makesRoom = (
   { task, overdue }: Queued,

@@ -1,4 +1,5 @@
 import {
+  LEAST_SHAPE,
   type Remaining,
   type Resources,
   type RunId,
@@ -74,7 +75,6 @@ const expectedEnd = (hold: Omit<Hold, 'endsAtMs'>, atMs: number): number => {
   const total = p50Seconds * (odds * 2 ** step - 1) ** believed;
   return Math.max(grantedAtMs + (total - doneSeconds) * 1_000, atMs + 1);
 };
-const LEAST_SHAPE = 0.1;
 
 /** How long it is still expected to last, by both quantiles, as known now. */
 export const left = (hold: Hold, atMs: number): Remaining =>

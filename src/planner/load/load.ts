@@ -69,9 +69,9 @@ export class PoolLoad {
 /** Where running work of the same class makes room for an overdue task, size alone may decide until then. */
 const makesRoom = ({ preemption }: Policy): boolean => preemption?.victims === 'larger-remaining';
 
-/** The most that size may hold back, for a bound of 1: so many times the longest drain. On Philly 2, 3, 4, 8: mean queue 3,546, 3,424, 3,502, 3,339 s, max 1.44, 1.43, 1.47, 1.51 × FIFO's. */
+/** The most that size may hold back, for a bound of 1: so many times the longest drain. On Philly 2 and 3: mean queue 3,546 and 3,424 s, max 1.44 and 1.43 × FIFO's; 4 and 8 (with other constants for siblings): 3,502 and 3,339 s, max 1.47 and 1.51. */
 const DRAINS = 3;
-/** Work of so many times the average size is held back by 63% of the bound. Between 1 and 5 the mean and the max trade within 5% and 15%. */
+/** Work of so many times the average size is held back by 63% of the bound. On Philly 1 and 3: mean queue 3,571 and 3,524 s, max 1.44 and 1.28 × FIFO's; 3 and 5, at a larger bound: 3,502 and 3,335 s, 1.47 and 1.60. */
 const LEVEL = 3;
 
 /** The rank of a run that arrives under such a load; all its tasks share it. */
@@ -90,11 +90,11 @@ export const rankFor = (
   return { arrivedAtMs, boundMs, levelDeviceSeconds, dueAtMs };
 };
 
-/** Before there is a longest wait to go by: so many times the mean length of a run. Of 0, 1, 2, 3, 4 on Philly: mean queue 444, 411, 397, 383, 371 s. */
+/** Before there is a longest wait to go by: so many times the mean length of a run. In a study program, of 0, 1, 2, 3, 4 on Philly: mean queue 444, 411, 397, 383, 371 s. */
 const LEAST_PATIENCE = 3;
 
 /**
- * The virtual queue's longest wait errs to the long side, on eighteen traces by 1.0 to 2.6 times. With this factor the longest wait
+ * The virtual queue's longest wait errs to the long side, in a study program on seventeen traces by 1.0 to 2.6 times. With this factor the longest wait
  * came to 0.7 to 1.8 times FIFO's. Below 1 over the bound, or a task could wait for a wait that it causes itself.
  */
 const LAG = 0.75;

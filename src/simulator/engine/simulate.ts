@@ -399,11 +399,9 @@ class Simulation {
     const ranSeconds = this.#leave(task);
     const familyChanged = this.#overruns.ended(task.leaseId, fails ? null : runSeconds);
     if (fails) {
-      const done = task.doneSeconds;
       this.#forecasts.learn(observationOf(task, 'failed', ranSeconds, this.#nowMs));
       state.lostDeviceSeconds += (ranSeconds - task.resumeSeconds) * task.size;
       task.attempt += 1;
-      task.doneSeconds = done;
       this.#ready(task);
       return;
     }
