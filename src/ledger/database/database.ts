@@ -22,7 +22,7 @@ import {
 import type { LedgerLog } from '../settings.js';
 import { COMMIT_FUNCTION, createCommitFunction, OUTBOX_CHANNEL } from './commit-function.js';
 import type { Driver } from './driver.js';
-import { MIGRATIONS } from './migrations.js';
+import { MIGRATIONS } from './migrations/index.js';
 import { openPglite } from './pglite.js';
 import { openPostgres } from './postgres.js';
 

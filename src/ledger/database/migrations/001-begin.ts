@@ -5,7 +5,7 @@ import { sql } from 'kysely';
  * The tables. Hot ones carry the head's version of their last change, so that a process whose image is behind reads only what
  * is newer.
  */
-const begin: Migration = {
+export const begin: Migration = {
   async up(db) {
     for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
   },
@@ -92,45 +92,3 @@ const STATEMENTS = [
   'CREATE INDEX outbox_due ON outbox (due_at_ms, id)',
   'CREATE INDEX outbox_run ON outbox (run_id)',
 ];
-
-/**
- * Finds the tasks of the latest weeks among all. Of the BRIN kind: rows come almost in this order, and a turn of the planner
- * pays next to nothing for it.
- */
-const findTasksByTime: Migration = {
-  async up(db) {
-    await sql`CREATE INDEX tasks_ready ON tasks USING brin (ready_at_ms) WITH (autosummarize = on)`.execute(
-      db,
-    );
-  },
-};
-
-/** What the planner's order, tenants' shares and preemption need to know of runs, tasks, leases and pools. */
-const planByWork: Migration = {
-  async up(db) {
-    for (const statement of PLAN_BY_WORK) await sql.raw(statement).execute(db);
-  },
-};
-
-const PLAN_BY_WORK = [
-  `ALTER TABLE head ADD COLUMN loads jsonb NOT NULL DEFAULT '{}'`,
-  `CREATE TABLE works (
-    run_id text PRIMARY KEY, loads jsonb NOT NULL, lead_seconds double precision NOT NULL, tasks jsonb NOT NULL, version bigint NOT NULL
-  )`,
-  'CREATE INDEX works_version ON works (version)',
-  `CREATE TABLE tenants (
-    tenant text PRIMARY KEY, device_seconds double precision NOT NULL, at_ms bigint NOT NULL, version bigint NOT NULL
-  )`,
-  `ALTER TABLE tasks ADD COLUMN terms jsonb, ADD COLUMN taken_seconds double precision,
-    ADD COLUMN done_seconds double precision NOT NULL DEFAULT 0, ADD COLUMN preemptions integer NOT NULL DEFAULT 0,
-    ADD COLUMN promised boolean NOT NULL DEFAULT false`,
-  `ALTER TABLE leases ADD COLUMN tenant text, ADD COLUMN gives_way_to text, ADD COLUMN preempting_at_ms bigint,
-    ADD COLUMN checkpoint_at_ms bigint, ADD COLUMN overdue boolean NOT NULL DEFAULT false`,
-];
-
-/** All migrations, by name in their order. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = {
-  '001-begin': begin,
-  '002-tasks-by-time': findTasksByTime,
-  '003-plan-by-work': planByWork,
-};
