@@ -259,7 +259,7 @@ export class PipelineRun {
     else if (verdict.kind === 'revoked') this.running.revoke(instance.key, verdict.why);
     else {
       const message = verdict.blockers.map(({ detail }) => detail).join('; ');
-      progress.fail(instance, { code: 'never-fits', message, final: true });
+      progress.fail(instance, { code: verdict.blockers[0]?.code ?? 'never-fits', message, final: true });
     }
   }
 

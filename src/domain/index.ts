@@ -7,6 +7,7 @@ export * from './forecast.js';
 export * from './ids.js';
 export * from './json.js';
 export * from './lease.js';
+export * from './period.js';
 export * from './pipeline/index.js';
 export * from './placement.js';
 export * from './rank.js';

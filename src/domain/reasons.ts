@@ -8,6 +8,8 @@ export const REASONS = {
   'window-closed': 'the policy lets it start in a window that is closed now',
   'limit-reached': 'a named limit that it counts against is reached',
   'budget-exhausted': "its tenant's budget is spent",
+  'quota-reached': 'its tenant holds as much as it may at once',
+  'spending-stopped': 'what all tenants together may spend is spent',
   'kept-apart': 'it must not run beside what runs there',
   'better-elsewhere': 'it waits for a place that suits it better',
   'node-failing': 'the nodes with room fail too much of their work',

@@ -95,9 +95,9 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
 };
 
 /** Budgets are counted in simulations only: to ignore them would spend what somebody meant to save. */
-const refuseBudgets = ({ name, budgets }: Policy): void => {
+const refuseBudgets = ({ name, budgets, spending, queues }: Policy): void => {
   const tenants = Object.keys(budgets);
-  if (tenants.length === 0) return;
+  if (tenants.length === 0 && spending === undefined && queues === undefined) return;
   throw new SignalboxError(
     'invalid-document',
     `The policy ${name} has budgets (${tenants.join(', ')}), which only \`signalbox simulate\` counts so far. Take the section budgets out to run under it.`,

@@ -1,5 +1,15 @@
-export { Cluster, type Held, type Place, poolsOf, type WaitingTask } from './cluster/index.js';
-export { amountOf, count, listing, span } from './cycle/words.js';
+export {
+  Cluster,
+  type Held,
+  NO_SPENDING,
+  type Place,
+  poolsOf,
+  type Spell,
+  type Spending,
+  type Spent,
+  type WaitingTask,
+} from './cluster/index.js';
+export { amountOf, count, listing, span, usd } from './cycle/words.js';
 export type { Deferral, Grant, Overtaken, Plan, Preemption } from './decisions.js';
 export { type Lever, levers } from './levers/levers.js';
 export { type LoadNumbers, PoolLoad, patienceFor, rankFor } from './load/load.js';

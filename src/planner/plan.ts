@@ -2,7 +2,7 @@ import { POOLS, type Pool, sizeOf } from '../domain/index.js';
 import type { Cluster, Queued } from './cluster/index.js';
 import type { Cycle, Granted, Pass } from './cycle/cycle.js';
 import { explain } from './cycle/explain.js';
-import { mayStart, noteStart } from './cycle/hold.js';
+import { mayStart, noteStart, nothingStarted } from './cycle/hold.js';
 import { OverdueTurns } from './cycle/overdue.js';
 import { overtakenBy, type Seen } from './cycle/overtaken.js';
 import { placeFor } from './cycle/place.js';
@@ -52,7 +52,7 @@ const begin = (cluster: Cluster, policy: Policy, atMs: number): Cycle => {
     policy,
     atMs,
     rooms: { gpu: room('gpu'), cpu: room('cpu'), io: room('io') },
-    started: { limits: new Map(), microUsd: new Map(), deviceSeconds: new Map() },
+    started: nothingStarted(),
     grants: [],
     preemptions: [],
     placed: new Set(),

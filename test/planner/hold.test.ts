@@ -78,7 +78,7 @@ describe('Hold', () => {
     const waiting = [aTask('t', 1), aTask('u', 2)];
     const spend = (usd: number) => {
       const cluster = aCluster({ nodes, waiting }, policy);
-      cluster.spent.set('research', { dayMicroUsd: usd * 1e6, monthMicroUsd: usd * 1e6 });
+      cluster.setSpent('research', { dayMicroUsd: usd * 1e6, monthMicroUsd: usd * 1e6 });
       return cycleOf(cluster, waiting, policy);
     };
     expect(spend(0.6).grants).toHaveLength(2);
@@ -103,7 +103,7 @@ describe('Hold', () => {
     const waiting = [aTask('t', 1)];
     const eta = (policy: ReturnType<typeof budget>) => {
       const cluster = aCluster({ nodes, waiting }, policy);
-      cluster.spent.set('research', { dayMicroUsd: 0, monthMicroUsd: 0.9e6 });
+      cluster.setSpent('research', { dayMicroUsd: 0, monthMicroUsd: 0.9e6 });
       return cycleOf(cluster, waiting, policy).deferrals[0]?.etaP50Ms;
     };
     expect(eta(budget(1))).toBe(Date.UTC(2027, 1, 1));

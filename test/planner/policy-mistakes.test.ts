@@ -143,6 +143,26 @@ const PARTS: readonly Case[] = [
     '6:12 budgets.lab: names no amount — give usdPerDay, usdPerMonth or both',
   ],
   [
+    'a quota of nothing',
+    'quotas: { lab: {} }',
+    '6:11 quotas.lab: names no amount — give devices, cores or slots',
+  ],
+  [
+    'a breaker of nothing',
+    'spending: { exempt: [critical] }',
+    '6:1 spending: names no amount — give usdPerHour, usdPerDay or both',
+  ],
+  [
+    'an hour above its day',
+    'spending: { usdPerHour: 10, usdPerDay: 5 }',
+    '6:25 spending.usdPerHour: an hour may cost more than its day — give a day at least as much as an hour',
+  ],
+  [
+    'a queue of no pool',
+    'queues: { limits: { tpu: 5 } }',
+    '6:21 queues.limits.tpu: unknown key "tpu" — did you mean cpu?',
+  ],
+  [
     'a fallback that never happens',
     'fallback: { trust: 0, assume: average }',
     '6:20 fallback.trust: trusts every forecast, so that the average is never assumed — give a trust of 1 or more, or write assume: forecast',

@@ -35,9 +35,9 @@ const startsOf = (...args: Parameters<typeof ran>) =>
   ran(...args).records.map(({ firstStartAtMs }: RunRecord) => firstStartAtMs / 1_000);
 
 /** With these prices a device costs a dollar an hour. */
-const PRICED = (budget: string) => `budgets: { a: ${budget} }\n`;
-const priced = (budget: string, jobs: readonly string[]) => {
-  const policy = aPolicy(`order: []\n${PRICED(budget)}`);
+const priced = (budget: string, jobs: readonly string[]) => bounded(`budgets: { a: ${budget} }`, jobs);
+const bounded = (lines: string, jobs: readonly string[]) => {
+  const policy = aPolicy(`order: []\n${lines}\n`);
   const gpu = { ...policy.pools.gpu, usdPerDeviceHour: 1 };
   const result = simulate(
     jobsOf(HEADER, ...jobs),
@@ -106,6 +106,17 @@ describe('In a simulation', () => {
   it('work that costs more than its budget ever has never ends', () => {
     const report = reportOf(priced('{ usdPerDay: 1.5 }', [`0,${2 * HOUR},1,a,`, '0,10,1,b,']), 1);
     expect(report).toMatchObject({ jobs: 1, unfinished: 1 });
+  });
+  it('a tenant holds no more at once than its quota, whatever is free', () => {
+    const jobs = ['0,100,1,a,', '1,100,1,a,', '2,10,1,b,', '3,10,1,a,'];
+    expect(startsOf('quotas: { a: { devices: 1 } }', jobs)).toEqual([0, 100, 2, 200]);
+  });
+  it('nothing more starts in an hour in which all tenants together have spent what they may', () => {
+    const jobs = [`0,${HOUR},1,a,`, '1,360,1,b,', `${HOUR + 1},360,1,b,critical`];
+    const starts = (lines: string) =>
+      bounded(lines, jobs).records.map(({ firstStartAtMs }) => firstStartAtMs / 1_000);
+    expect(starts('spending: { usdPerHour: 1 }')).toEqual([0, HOUR, HOUR + 1]);
+    expect(starts('spending: { usdPerDay: 1, exempt: [critical] }')).toEqual([0, DAY, HOUR + 1]);
   });
   it('work over a budget that rejects is refused', () => {
     const result = priced('{ usdPerDay: 1.5, exhausted: reject }', [

@@ -1,6 +1,17 @@
-import { type Node, type NodeId, POOLS, type Pool, type RunningLease } from '../../domain/index.js';
+import {
+  add,
+  NOTHING,
+  type Node,
+  type NodeId,
+  POOLS,
+  type Pool,
+  type Resources,
+  type RunningLease,
+  subtract,
+} from '../../domain/index.js';
 import type { Policy } from '../policy/read.js';
 import { PoolState } from './pool-state.js';
+import { NO_SPENDING, type Spending, type Spent, UNSPENT } from './spending.js';
 import { TenantUse } from './tenant-use.js';
 import type { Queued } from './waiting-queue.js';
 import type { WaitingTask } from './waiting-task.js';
@@ -11,13 +22,14 @@ import type { WaitingTask } from './waiting-task.js';
  */
 export class Cluster {
   readonly use: TenantUse;
-  /** What tenants have spent, in micro-dollars, as far as it counts against their budgets. */
-  readonly spent = new Map<string, { readonly dayMicroUsd: number; readonly monthMicroUsd: number }>();
   readonly #pools: Readonly<Record<Pool, PoolState>>;
   readonly #nodePool = new Map<NodeId, Pool>();
   readonly #leasePool = new Map<string, Pool>();
   readonly #tasks = new Map<string, WaitingTask>();
   readonly #limits = new Map<string, number>();
+  readonly #held = new Map<string, Resources>();
+  readonly #spent = new Map<string, Spent>();
+  #spending = NO_SPENDING;
 
   constructor(policy: Pick<Policy, 'order' | 'classes' | 'shares'>) {
     this.use = new TenantUse(policy.shares);
@@ -100,9 +112,33 @@ export class Cluster {
     return this.#limits.get(limit) ?? 0;
   }
 
-  #count({ placement }: RunningLease, sign: 1 | -1): void {
+  /** What a tenant's leases hold, over all pools. */
+  heldBy(tenant: string): Resources {
+    return this.#held.get(tenant) ?? NOTHING;
+  }
+
+  /** What a tenant has spent, as far as it counts against its budget. */
+  spentBy(tenant: string): Spent {
+    return this.#spent.get(tenant) ?? UNSPENT;
+  }
+  setSpent(tenant: string, spent: Spent): void {
+    this.#spent.set(tenant, spent);
+  }
+
+  /** What all tenants together have spent. */
+  get spending(): Spending {
+    return this.#spending;
+  }
+  setSpending(spending: Spending): void {
+    this.#spending = spending;
+  }
+
+  #count({ placement, tenant, resources }: RunningLease, sign: 1 | -1): void {
     for (const [name, amount] of Object.entries(placement.limits))
       this.#limits.set(name, this.inUse(name) + sign * amount);
+    const { cores, ...held } = (sign > 0 ? add : subtract)(this.heldBy(tenant), resources);
+    // Cores come in parts, and sums of parts must not depend on their order.
+    this.#held.set(tenant, { ...held, cores: Math.round(cores * 1e6) / 1e6 });
   }
 }
 

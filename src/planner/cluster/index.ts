@@ -2,5 +2,6 @@ export { Cluster, poolsOf } from './cluster.js';
 export { byEnd, type Hold, holdOf, left } from './hold.js';
 export { inserted, type Place, withHold, withoutHold } from './place.js';
 export { type PoolState, partsOf, slotsOf } from './pool-state.js';
+export { NO_SPENDING, type Spell, type Spending, type Spent } from './spending.js';
 export type { Queued } from './waiting-queue.js';
 export type { Held, WaitingTask } from './waiting-task.js';

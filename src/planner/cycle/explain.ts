@@ -2,11 +2,12 @@ import type { Blocker, Option } from '../../domain/index.js';
 import type { WaitingTask } from '../cluster/index.js';
 import type { Deferral } from '../decisions.js';
 import { blockersOf } from './blockers.js';
+import { ClaimOutlook } from './claims.js';
 import type { Cycle, Pass } from './cycle.js';
 import { heldBack, inForce } from './hold.js';
+import { affordableFrom } from './money.js';
 import { lookAhead } from './outlook.js';
 import { placeFor } from './place.js';
-import { affordableFrom, LimitOutlook } from './quota.js';
 import { optionsIn, preferred } from './route.js';
 import { expectedSeconds } from './runtime.js';
 import { listing } from './words.js';
@@ -46,7 +47,7 @@ const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTa
     .filter(({ id }) => !placed.has(id))
     .slice(0, ONE_BY_ONE);
   const [early, late] = [lookAhead(rooms[pool], 'p50Seconds'), lookAhead(rooms[pool], 'p90Seconds')];
-  const limits = new LimitOutlook(cluster, policy, started, atMs);
+  const claims = new ClaimOutlook(cluster, policy, started, atMs);
   const starts = new Map<string, Interval>();
   const missing = new Set(wanted.map(({ id }) => id));
   let last: Starts['last'] = null;
@@ -54,7 +55,7 @@ const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTa
     if (missing.size === 0) break;
     const until = latest(
       heldUntil(task, atMs),
-      limits.freeFrom(task),
+      claims.freeFrom(task),
       affordableFrom(task, cluster, policy, started, atMs),
     );
     const option = preferred(task, policy).find(({ request }) => request.pool === pool);
@@ -63,7 +64,7 @@ const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTa
       const start = interval(early(task, option, until), late(task, option, until));
       starts.set(task.id, start);
       if (start.p50 !== null)
-        limits.take(task, start.p50, start.p50 + expectedSeconds(task, option).p50Seconds * 1_000);
+        claims.take(task, start.p50, start.p50 + expectedSeconds(task, option).p50Seconds * 1_000);
       if (start.p50 !== null) last = { place: index + 1, start };
     }
     missing.delete(task.id);

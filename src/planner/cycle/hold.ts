@@ -1,9 +1,11 @@
-import { type Blocker, type Option, sizeOf } from '../../domain/index.js';
+import { add, type Blocker, NOTHING, type Option, type Resources, sizeOf } from '../../domain/index.js';
 import type { Cluster, Held, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
+import { isOverBudget, isStopped, overBudget, stopped } from './money.js';
+import { isOverQuota, overQuota } from './quota.js';
 import { costOf, expectedSeconds } from './runtime.js';
 
-/** Why a task may not start whatever is free: a hold, a closed window, a limit, a budget. All that stand, not the first only. */
+/** Why a task may not start whatever is free: a hold, a closed window, a limit, a quota, money. All that stand, not the first only. */
 export const heldBack = (
   task: WaitingTask,
   cluster: Cluster,
@@ -13,16 +15,32 @@ export const heldBack = (
 ): readonly Blocker[] => [
   ...task.holds.filter((held) => inForce(held, atMs)).map(({ code, detail }) => ({ code, detail })),
   ...reachedLimits(task, cluster, policy, started),
-  ...emptyBudgets(task, cluster, policy, started),
+  ...overQuota(task, cluster, policy, started),
+  ...overBudget(task, cluster, policy, started),
+  ...stopped(task, cluster, policy, started, atMs),
 ];
 
 /** What this cycle has started so far: it counts before the cluster knows of it. */
 export interface Started {
   readonly limits: Map<string, number>;
+  /** By tenant, for its quota. */
+  readonly held: Map<string, Resources>;
+  /** By tenant, for its budget. */
   readonly microUsd: Map<string, number>;
   /** By tenant, as forecast: it counts in its share. */
   readonly deviceSeconds: Map<string, number>;
+  /** Of all tenants. */
+  allMicroUsd: number;
 }
+
+/** A cycle that has started nothing yet. */
+export const nothingStarted = (): Started => ({
+  limits: new Map(),
+  held: new Map(),
+  microUsd: new Map(),
+  deviceSeconds: new Map(),
+  allMicroUsd: 0,
+});
 
 /** Whether a task may start as far as all but room goes; the same as an empty `heldBack`, without words. */
 export const mayStart = (
@@ -35,18 +53,24 @@ export const mayStart = (
   for (const held of task.holds) if (inForce(held, atMs)) return false;
   for (const name in task.placement.limits) if (overLimit(name, task, cluster, policy, started)) return false;
   return (
-    policy.budgets[task.tenant] === undefined || emptyBudgets(task, cluster, policy, started).length === 0
+    !isOverQuota(task, cluster, policy, started) &&
+    !isOverBudget(task, cluster, policy, started) &&
+    !isStopped(task, cluster, policy, started)
   );
 };
 
-/** Notes what a task that starts takes of limits, budgets and its tenant's share. */
+/** Notes what a task that starts takes of limits, quotas, money and its tenant's share. */
 export const noteStart = (task: WaitingTask, option: Option, policy: Policy, started: Started): void => {
+  const { tenant } = task;
   const use = sizeOf(option.request) * expectedSeconds(task, option).p50Seconds;
-  started.deviceSeconds.set(task.tenant, (started.deviceSeconds.get(task.tenant) ?? 0) + use);
+  started.deviceSeconds.set(tenant, (started.deviceSeconds.get(tenant) ?? 0) + use);
   for (const [name, amount] of Object.entries(task.placement.limits))
     started.limits.set(name, (started.limits.get(name) ?? 0) + amount);
-  if (policy.budgets[task.tenant] !== undefined)
-    started.microUsd.set(task.tenant, (started.microUsd.get(task.tenant) ?? 0) + costOf(task, policy));
+  if (policy.quotas?.[tenant] !== undefined)
+    started.held.set(tenant, add(started.held.get(tenant) ?? NOTHING, option.request));
+  if (policy.budgets[tenant] !== undefined)
+    started.microUsd.set(tenant, (started.microUsd.get(tenant) ?? 0) + costOf(task, policy));
+  if (policy.spending !== undefined) started.allMicroUsd += costOf(task, policy);
 };
 
 export const inForce = ({ fromMs, untilMs }: Held, atMs: number): boolean =>
@@ -76,30 +100,3 @@ const reachedLimits = (
       code: 'limit-reached',
       detail: `${name}: ${cluster.inUse(name) + (started.limits.get(name) ?? 0)} of ${policy.limits[name]} in use, it needs ${task.placement.limits[name]}`,
     }));
-
-const emptyBudgets = (
-  task: WaitingTask,
-  cluster: Cluster,
-  policy: Policy,
-  started: Started,
-): readonly Blocker[] => {
-  const budget = policy.budgets[task.tenant];
-  if (budget === undefined) return [];
-  const spent = cluster.spent.get(task.tenant) ?? { dayMicroUsd: 0, monthMicroUsd: 0 };
-  const more = (started.microUsd.get(task.tenant) ?? 0) + costOf(task, policy);
-  const over = (limitUsd: number | undefined, used: number, span: string): readonly Blocker[] =>
-    limitUsd === undefined || used + more <= limitUsd * 1e6
-      ? []
-      : [
-          {
-            code: 'budget-exhausted',
-            detail: `${task.tenant} has ${usd(limitUsd * 1e6 - used)} of ${usd(limitUsd * 1e6)} left for ${span}, it needs up to ${usd(more)}`,
-          },
-        ];
-  return [
-    ...over(budget.usdPerDay, spent.dayMicroUsd, 'today'),
-    ...over(budget.usdPerMonth, spent.monthMicroUsd, 'this month'),
-  ];
-};
-
-const usd = (micro: number): string => `${(Math.max(0, micro) / 1e6).toFixed(2)} USD`;

@@ -26,3 +26,6 @@ export const amountOf = (kind: 'devices' | 'cores' | 'memoryBytes' | 'slots', am
   kind === 'memoryBytes'
     ? `${Math.round((amount / GIB) * 10) / 10} GiB of memory`
     : count(amount, kind.slice(0, -1));
+
+/** Micro-dollars as an amount for people, never below zero: "0.10 USD". */
+export const usd = (microUsd: number): string => `${(Math.max(0, microUsd) / 1e6).toFixed(2)} USD`;

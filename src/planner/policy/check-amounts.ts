@@ -33,6 +33,30 @@ const checkBudgets: Check = ({ document }) => {
   });
 };
 
+const checkQuotas: Check = ({ document }) => {
+  const quotas = member(document, 'quotas');
+  if (typeof quotas !== 'object' || quotas === null) return [];
+  return Object.entries(quotas).flatMap(([tenant, quota]) =>
+    typeof quota !== 'object' || quota === null || Object.keys(quota).length > 0
+      ? []
+      : mistake(['quotas', tenant], 'names no amount', 'give devices, cores or slots', 'key'),
+  );
+};
+
+const checkSpending: Check = (draft) => {
+  const spending = draft.field('spending');
+  if (spending === undefined) return [];
+  const { usdPerHour, usdPerDay } = spending;
+  if (usdPerHour === undefined && usdPerDay === undefined)
+    return mistake(['spending'], 'names no amount', 'give usdPerHour, usdPerDay or both', 'key');
+  if (usdPerHour === undefined || usdPerDay === undefined || usdPerHour <= usdPerDay) return [];
+  return mistake(
+    ['spending', 'usdPerHour'],
+    'an hour may cost more than its day',
+    'give a day at least as much as an hour',
+  );
+};
+
 const checkFallback: Check = (draft) => {
   const fallback = draft.field('fallback');
   if (fallback?.assume !== 'average' || fallback.trust > 0) return [];
@@ -72,6 +96,8 @@ const checkFence: Check = (draft) => {
 export const checkAmounts: Check = checkAll([
   checkRoute,
   checkBudgets,
+  checkQuotas,
+  checkSpending,
   checkFallback,
   checkPriors,
   checkFence,

@@ -110,6 +110,29 @@ const budget = z.strictObject({
     ),
 });
 
+const quota = z.strictObject({
+  devices: z.number().int().nonnegative().max(1_000_000).optional(),
+  cores: z.number().nonnegative().max(1_000_000).optional(),
+  slots: z.number().int().nonnegative().max(1_000_000).optional(),
+});
+
+const classes = z.array(z.enum(PRIORITY_CLASSES));
+
+const spending = z.strictObject({
+  usdPerHour: usd.optional(),
+  usdPerDay: usd.optional(),
+  exempt: classes.default([]).describe('Classes that start all the same.'),
+});
+
+const waiting = z.number().int().min(1).max(10_000_000).optional();
+
+const queues = z.strictObject({
+  limits: z
+    .strictObject({ gpu: waiting, cpu: waiting, io: waiting })
+    .describe('By pool, how many tasks may wait before new runs for it are refused.'),
+  exempt: classes.default(['critical', 'high']).describe('Classes of runs that are accepted all the same.'),
+});
+
 const pool = z.strictObject({
   prior: z
     .strictObject({ p50Seconds: seconds, p90Seconds: seconds })
@@ -180,6 +203,16 @@ export const policySchema = z.strictObject({
   windows: z.array(window).max(100).default([]).describe('Hours within which the matching tasks may start.'),
   holds: z.array(hold).max(100).default([]).describe('Tasks that may not start for now.'),
   budgets: z.record(z.string(), budget).default({}).describe('What tenants may spend, by tenant.'),
+  quotas: z
+    .record(z.string(), quota)
+    .optional()
+    .describe('What tenants may hold at once over all pools, by tenant: devices, cores, slots.'),
+  spending: spending
+    .optional()
+    .describe(
+      'What all tenants together may spend: once work that began in an hour or a day (UTC) costs so much, nothing more starts until it is over.',
+    ),
+  queues: queues.optional().describe('How long queues may grow before new runs are refused.'),
   limits: z
     .record(name, z.number().int().min(1).max(1_000_000))
     .default({})

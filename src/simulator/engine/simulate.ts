@@ -4,6 +4,7 @@ import {
   type NodeId,
   POOLS,
   type Pool,
+  periodEnd,
   remaining,
   sizeOf,
 } from '../../domain/index.js';
@@ -25,7 +26,7 @@ import { attemptName, leaseOf, waitingTask } from './planner-view.js';
 import { PoolLoads } from './pool-loads.js';
 import { recordOf } from './record.js';
 import { latestStart, widthIn, workByPool } from './run-work.js';
-import { nextDay, Spending } from './spending.js';
+import { Spending } from './spending.js';
 import {
   observationOf,
   type PoolWork,
@@ -73,7 +74,7 @@ class Simulation {
   readonly #running = new Map<string, TaskState>();
   readonly #families = new Map<string, Set<TaskState>>();
   readonly #touched = new Set<Pool>();
-  /** When a hold ends or a budget's day begins: each such time is on the agenda once. */
+  /** When a hold ends or there is money again: each such time is on the agenda once. */
   readonly #wakes = new Set<number>();
   readonly #spending: Spending;
   #lastStartMs = Number.NEGATIVE_INFINITY;
@@ -98,7 +99,7 @@ class Simulation {
   ) {
     this.#cluster = new Cluster(policy);
     this.#loads = new PoolLoads(this.#cluster, policy);
-    this.#spending = new Spending(policy, this.#cluster.spent);
+    this.#spending = new Spending(policy, this.#cluster);
     this.#forecasts = forecastsFor(options.forecast, policy);
     learnHistory(workload.history, this.#forecasts);
     this.#runs = workload.runs.map(runState);
@@ -160,20 +161,19 @@ class Simulation {
     else this.#wake();
   }
 
-  /** Holds have ended, or a day's budget is whole again. */
+  /** Holds have ended, or there is money again. */
   #wake(): void {
     this.#wakes.delete(this.#nowMs);
     for (const pool of POOLS) this.#touched.add(pool);
     if (this.#nowMs - this.#lastStartMs > LONGEST_BUDGET_MS) return;
-    if ([...this.#waiting.values()].some((task) => this.#awaitsBudget(task))) this.#wakeNextDay();
+    for (const task of this.#waiting.values()) if (this.#awaitsMoney(task)) return;
   }
 
-  #awaitsBudget(task: TaskState): boolean {
-    return this.#spending.counts(task) && this.#spending.canEverPay(task);
-  }
-
-  #wakeNextDay(): void {
-    this.#wakeAt(nextDay(this.#nowMs));
+  /** Wakes up when there may be money again for a task that there is none for now; false where it needs none. */
+  #awaitsMoney(task: TaskState): boolean {
+    const period = this.#spending.awaits(task);
+    if (period !== null) this.#wakeAt(periodEnd(period, this.#nowMs));
+    return period !== null;
   }
 
   #wakeAt(atMs: number): void {
@@ -261,7 +261,7 @@ class Simulation {
 
   #await(task: TaskState): void {
     for (const { untilMs } of task.terms.holds) if (untilMs !== null) this.#wakeAt(untilMs);
-    if (this.#awaitsBudget(task)) this.#wakeNextDay();
+    this.#awaitsMoney(task);
     this.#enqueue(task);
   }
 
@@ -456,7 +456,7 @@ class Simulation {
     this.#running.delete(task.leaseId);
     this.#cluster.removeLease(task.leaseId);
     this.#touched.add(task.ranIn);
-    if (this.#spending.counts(task)) for (const pool of POOLS) this.#touched.add(pool);
+    if (this.#spending.spansPools(task)) for (const pool of POOLS) this.#touched.add(pool);
     this.#busyDevices -= task.size;
     state.deviceSeconds += ranSeconds * task.size;
     const wrongBy = ranSeconds * task.size - task.chargedDeviceSeconds;
