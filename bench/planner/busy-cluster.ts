@@ -192,7 +192,8 @@ export class BusyCluster {
     } as const;
     this.#leases.set(lease.id, lease);
     this.#cluster.setLease(lease);
-    this.#cluster.use.add(task.tenant, p50Seconds * option.request.devices, this.#nowMs);
+    const used = this.#cluster.use.after(task.tenant, p50Seconds * option.request.devices, this.#nowMs);
+    this.#cluster.set('use', task.tenant, used);
   }
 
   #end(id: string): void {

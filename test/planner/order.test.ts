@@ -89,7 +89,8 @@ describe('Tenants’ shares', () => {
   const firstWithUse = (use: Readonly<Record<string, number>>) => {
     const waiting = [of('of-a', 'a', 1), of('of-b', 'b', 2)];
     const cluster = aCluster({ nodes: one, waiting }, policy);
-    for (const [tenant, deviceSeconds] of Object.entries(use)) cluster.use.add(tenant, deviceSeconds, AT);
+    for (const [tenant, deviceSeconds] of Object.entries(use))
+      cluster.set('use', tenant, cluster.use.after(tenant, deviceSeconds, AT));
     return cycleOf(cluster, waiting, policy).grants[0]?.id.replace(/^.*\/|#1$/g, '');
   };
 
@@ -119,12 +120,12 @@ describe('Tenants’ shares', () => {
   it('never put a lower class first', () => {
     const waiting = [of('of-a', 'a', 1), { ...of('of-b', 'b', 2), priorityClass: 'low' as const }];
     const cluster = aCluster({ nodes: one, waiting }, policy);
-    cluster.use.add('a', 1_000, AT);
+    cluster.set('use', 'a', cluster.use.after('a', 1_000, AT));
     expect(cycleOf(cluster, waiting, policy).grants.map(({ id }) => id)).toEqual(['run-of-a/of-a#1']);
   });
   it('forget use by half in each half-life', () => {
     const cluster = aCluster({}, policy);
-    cluster.use.add('a', 100, AT - 3_600_000);
+    cluster.set('use', 'a', cluster.use.after('a', 100, AT - 3_600_000));
     expect(cluster.use.shareOf('a', AT)).toBeCloseTo(50);
   });
 });

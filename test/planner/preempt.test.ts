@@ -194,7 +194,7 @@ describe('Preempt', () => {
   it('helps an overdue task whose turn is over against lower classes all the same, and lets none of them go first', () => {
     const overdue = (content: Content) => {
       const cluster = aCluster(content, bySize);
-      cluster.pool('gpu').patienceMs = 0;
+      cluster.setPatience('gpu', 0);
       return cycleOf(cluster, content.waiting ?? [], bySize);
     };
     const nodes = [aNode('n', { devices: 4 })];

@@ -28,7 +28,7 @@ const look = (draft: Draft): void => {
   image.virtual.advance(atMs, image.sizeOf);
   for (const pool of POOLS) {
     workWaited(draft, pool, image.virtual.longestWaitMs(pool));
-    image.cluster.pool(pool).patienceMs = patienceFor(loadOf(image.head.loads, pool), surroundings.policy);
+    image.cluster.setPatience(pool, patienceFor(loadOf(image.head.loads, pool), surroundings.policy));
   }
 };
 

@@ -68,7 +68,7 @@ export class Image {
   );
   readonly tenants = new HotTable<TenantRow>(
     ({ tenant }) => tenant,
-    (before, after) => this.cluster.use.set((after ?? before)?.tenant ?? '', after),
+    (before, after) => this.#indexTenant(before, after),
   );
   readonly executions = new HotTable<ExecutionRow>(
     ({ workflowId, executionId }) => `${workflowId}/${executionId}`,
@@ -204,6 +204,11 @@ export class Image {
   #indexWork(before: WorkRow | undefined, after: WorkRow | undefined): void {
     const row = after ?? before;
     if (row) this.#view(row.runId).work.expect(after);
+  }
+
+  #indexTenant(before: TenantRow | undefined, after: TenantRow | undefined): void {
+    const use = after && { deviceSeconds: after.deviceSeconds, atMs: after.atMs };
+    this.cluster.set('use', (after ?? before)?.tenant ?? '', use);
   }
 
   #indexExecution(before: ExecutionRow | undefined, after: ExecutionRow | undefined): void {

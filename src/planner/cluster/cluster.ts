@@ -10,9 +10,10 @@ import {
   subtract,
 } from '../../domain/index.js';
 import type { Policy } from '../policy/read.js';
-import { PoolState } from './pool-state.js';
+import type { PieceKind, PieceStore, Pieces } from './pieces.js';
+import { PoolState, type PoolView } from './pool-state.js';
 import { NO_SPENDING, type Spending, type Spent, UNSPENT } from './spending.js';
-import { TenantUse } from './tenant-use.js';
+import { type SharesInUse, TenantUse } from './tenant-use.js';
 import type { Queued } from './waiting-queue.js';
 import type { WaitingTask } from './waiting-task.js';
 
@@ -21,68 +22,142 @@ import type { WaitingTask } from './waiting-task.js';
  * same nodes, leases and tasks make the same cluster in whatever order they came.
  */
 export class Cluster {
-  readonly use: TenantUse;
+  /** Told of each piece that has changed, once it is in place. */
+  onChange: ((kind: PieceKind, id: string) => void) | undefined;
+  readonly #use: TenantUse;
+  readonly #spent = new Map<string, Spent>();
+  readonly #spending = new Map<string, Spending>();
   readonly #pools: Readonly<Record<Pool, PoolState>>;
-  readonly #nodePool = new Map<NodeId, Pool>();
+  readonly #nodePool = new Map<string, Pool>();
   readonly #leasePool = new Map<string, Pool>();
   readonly #tasks = new Map<string, WaitingTask>();
   readonly #limits = new Map<string, number>();
   readonly #held = new Map<string, Resources>();
-  readonly #spent = new Map<string, Spent>();
-  #spending = NO_SPENDING;
+  readonly #stores: { readonly [Kind in PieceKind]: PieceStore<Pieces[Kind]> };
 
   constructor(policy: Pick<Policy, 'order' | 'classes' | 'shares'>) {
-    this.use = new TenantUse(policy.shares);
+    this.#use = new TenantUse(policy.shares);
     this.#pools = { gpu: new PoolState(policy), cpu: new PoolState(policy), io: new PoolState(policy) };
+    const pools = this.#pools;
+    const inPool = (ids: Map<string, Pool>, id: string) => pools[ids.get(id) ?? 'gpu'];
+    this.#stores = {
+      node: {
+        get: (id) => inPool(this.#nodePool, id).nodes.get(id as NodeId),
+        set: (id, node) => this.#putNode(id, node),
+        ids: () => this.#nodePool.keys(),
+      },
+      lease: {
+        get: (id) => inPool(this.#leasePool, id).leases.get(id),
+        set: (id, lease) => this.#putLease(id, lease),
+        ids: () => this.#leasePool.keys(),
+      },
+      task: {
+        get: (id) => this.#tasks.get(id),
+        set: (id, task) => this.#putTask(id, task),
+        ids: () => this.#tasks.keys(),
+      },
+      use: this.#use,
+      spent: inMap(this.#spent),
+      spending: inMap(this.#spending),
+      patience: {
+        get: (pool) => pools[pool as Pool].ownPatienceMs,
+        set: (pool, patienceMs) => {
+          pools[pool as Pool].ownPatienceMs = patienceMs;
+        },
+        ids: () => POOLS,
+      },
+    };
   }
 
-  pool(pool: Pool): PoolState {
+  /** Puts a piece in its place, or takes it away: the only way in which a cluster changes. */
+  set<Kind extends PieceKind>(kind: Kind, id: string, piece: Pieces[Kind] | undefined): void {
+    const store: PieceStore<Pieces[Kind]> = this.#stores[kind];
+    if (store.get(id) === piece) return;
+    store.set(id, piece);
+    this.onChange?.(kind, id);
+  }
+  /** A piece as it stands. */
+  get<Kind extends PieceKind>(kind: Kind, id: string): Pieces[Kind] | undefined {
+    return this.#stores[kind].get(id);
+  }
+  /** The ids of all pieces of a kind; while they are read, those set anew come last. */
+  ids(kind: PieceKind): Iterable<string> {
+    return this.#stores[kind].ids();
+  }
+  /** All kinds of pieces. */
+  get kinds(): readonly PieceKind[] {
+    return Object.keys(this.#stores) as PieceKind[];
+  }
+
+  pool(pool: Pool): PoolView {
     return this.#pools[pool];
+  }
+  /** What tenants have used of late. */
+  get use(): SharesInUse {
+    return this.#use;
   }
 
   setNode(node: Node): void {
-    this.removeNode(node.id);
-    this.#nodePool.set(node.id, node.pool);
-    this.#pools[node.pool].setNode(node);
+    this.set('node', node.id, node);
   }
   removeNode(id: NodeId): void {
-    const pool = this.#nodePool.get(id);
-    if (pool !== undefined) this.#pools[pool].removeNode(id);
-    this.#nodePool.delete(id);
+    this.set('node', id, undefined);
   }
-
   setLease(lease: RunningLease): void {
-    this.removeLease(lease.id);
-    this.#leasePool.set(lease.id, lease.pool);
-    this.#pools[lease.pool].setLease(lease);
-    this.#count(lease, 1);
+    this.set('lease', lease.id, lease);
   }
   removeLease(id: string): void {
-    const pool = this.#leasePool.get(id);
-    const lease = pool && this.#pools[pool].leases.get(id);
-    if (lease === undefined) return;
-    this.#leasePool.delete(id);
-    this.#pools[lease.pool].removeLease(id);
-    this.#count(lease, -1);
+    this.set('lease', id, undefined);
   }
-
   /** A task waits in the queue of each pool that it could go to. */
   setTask(task: WaitingTask): void {
-    this.removeTask(task.id);
-    this.#tasks.set(task.id, task);
-    for (const pool of poolsOf(task)) this.#pools[pool].queue.set(task);
+    this.set('task', task.id, task);
   }
   removeTask(id: string): void {
-    const task = this.#tasks.get(id);
-    if (task === undefined) return;
-    this.#tasks.delete(id);
-    for (const pool of poolsOf(task)) this.#pools[pool].queue.remove(id);
+    this.set('task', id, undefined);
+  }
+  /** How long a task waits in a pool before its size no longer counts; may be for ever. */
+  setPatience(pool: Pool, patienceMs: number): void {
+    this.set('patience', pool, Number.isFinite(patienceMs) ? patienceMs : undefined);
   }
   task(id: string): WaitingTask | undefined {
     return this.#tasks.get(id);
   }
   get waiting(): number {
     return this.#tasks.size;
+  }
+
+  #putNode(id: string, node: Node | undefined): void {
+    const pool = this.#nodePool.get(id);
+    if (pool !== undefined) this.#pools[pool].removeNode(id as NodeId);
+    this.#nodePool.delete(id);
+    if (node === undefined) return;
+    this.#nodePool.set(id, node.pool);
+    this.#pools[node.pool].setNode(node);
+  }
+
+  #putLease(id: string, lease: RunningLease | undefined): void {
+    const before = this.#stores.lease.get(id);
+    if (before !== undefined) {
+      this.#leasePool.delete(id);
+      this.#pools[before.pool].removeLease(id);
+      this.#count(before, -1);
+    }
+    if (lease === undefined) return;
+    this.#leasePool.set(id, lease.pool);
+    this.#pools[lease.pool].setLease(lease);
+    this.#count(lease, 1);
+  }
+
+  #putTask(id: string, task: WaitingTask | undefined): void {
+    const before = this.#tasks.get(id);
+    if (before !== undefined) {
+      this.#tasks.delete(id);
+      for (const pool of poolsOf(before)) this.#pools[pool].queue.remove(id);
+    }
+    if (task === undefined) return;
+    this.#tasks.set(id, task);
+    for (const pool of poolsOf(task)) this.#pools[pool].queue.set(task);
   }
 
   /**
@@ -122,15 +197,15 @@ export class Cluster {
     return this.#spent.get(tenant) ?? UNSPENT;
   }
   setSpent(tenant: string, spent: Spent): void {
-    this.#spent.set(tenant, spent);
+    this.set('spent', tenant, spent);
   }
 
   /** What all tenants together have spent. */
   get spending(): Spending {
-    return this.#spending;
+    return this.#spending.get(ALL) ?? NO_SPENDING;
   }
   setSpending(spending: Spending): void {
-    this.#spending = spending;
+    this.set('spending', ALL, spending);
   }
 
   #count({ placement, tenant, resources }: RunningLease, sign: 1 | -1): void {
@@ -141,6 +216,15 @@ export class Cluster {
     this.#held.set(tenant, { ...held, cores: Math.round(cores * 1e6) / 1e6 });
   }
 }
+
+/** The id of a piece of which there is one only. */
+const ALL = 'all';
+
+const inMap = <Piece>(map: Map<string, Piece>): PieceStore<Piece> => ({
+  get: (id) => map.get(id),
+  set: (id, piece) => void (piece === undefined ? map.delete(id) : map.set(id, piece)),
+  ids: () => map.keys(),
+});
 
 const NOTHING_GIVEN: ReadonlyMap<string, number> = new Map();
 

@@ -71,9 +71,13 @@ const expectedEnd = (hold: Omit<Hold, 'endsAtMs'>, atMs: number): number => {
   const believed = Math.max(shape, LEAST_SHAPE);
   const odds = 1 + (doneSeconds / p50Seconds) ** (1 / believed);
   const passed = 1 + (Math.max(0, ranSeconds) / p50Seconds) ** (1 / believed);
-  const step = Math.max(1, Math.floor(Math.log2(passed / odds) + 1e-9) + 1);
-  const total = p50Seconds * (odds * 2 ** step - 1) ** believed;
-  return Math.max(grantedAtMs + (total - doneSeconds) * 1_000, atMs + 1);
+  const endOf = (step: number) =>
+    grantedAtMs + (p50Seconds * (odds * 2 ** step - 1) ** believed - doneSeconds) * 1_000;
+  // The logarithm may be off by a step where an end has just come: whoever looks again at each end must find the same as who does not.
+  let step = Math.max(1, Math.floor(Math.log2(passed / odds)) + 1);
+  while (step > 1 && endOf(step - 1) > atMs) step -= 1;
+  while (endOf(step) <= atMs) step += 1;
+  return endOf(step);
 };
 
 /** How long it is still expected to last, by both quantiles, as known now. */

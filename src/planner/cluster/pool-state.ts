@@ -24,11 +24,17 @@ export const partsOf = ({
         ...also,
       ];
 
+/** What may be read of a pool: only its cluster changes it. */
+export type PoolView = Pick<
+  PoolState,
+  'patienceMs' | 'nodes' | 'leases' | 'givingWay' | 'places' | 'unbound'
+> & { readonly queue: Pick<WaitingQueue, 'size' | 'get' | 'inOrder' | 'indexOf'> };
+
 /** One pool as the planner sees it: its nodes with what is free on each, its leases, its queue. Kept up event by event. */
 export class PoolState {
   readonly queue: WaitingQueue;
-  /** How long a task waits here before its size no longer counts; see `patienceFor`. */
-  patienceMs = Number.POSITIVE_INFINITY;
+  /** How long a task waits here before its size no longer counts (see `patienceFor`); undefined for ever. */
+  ownPatienceMs: number | undefined;
   readonly #nodes = new Map<NodeId, Node>();
   readonly #leases = new Map<string, RunningLease>();
   readonly #byNode = new Map<NodeId, Set<RunningLease>>();
@@ -43,6 +49,9 @@ export class PoolState {
     this.queue = new WaitingQueue(policy);
   }
 
+  get patienceMs(): number {
+    return this.ownPatienceMs ?? Number.POSITIVE_INFINITY;
+  }
   get nodes(): ReadonlyMap<NodeId, Node> {
     return this.#nodes;
   }

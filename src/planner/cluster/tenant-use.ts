@@ -6,6 +6,9 @@ export interface Use {
   readonly atMs: number;
 }
 
+/** What may be read of tenants' use: only their cluster changes it. */
+export type SharesInUse = Pick<TenantUse, 'after' | 'shareOf' | 'weighed'>;
+
 /**
  * What tenants have used of late, by their weights. Use decays, and all of it at one rate: who has used less than another goes on
  * having used less until one of them uses something, so the order of tenants changes on events only.
@@ -18,14 +21,13 @@ export class TenantUse {
 
   constructor(private readonly shares: Policy['shares']) {}
 
-  /** Adds what a task is forecast to use when it starts, and when it has ended what that was wrong by. */
-  add(tenant: string, deviceSeconds: number, atMs: number): void {
-    this.set(tenant, this.after(tenant, deviceSeconds, atMs));
-  }
-
   /** What a tenant's use would be with so much more. */
   after(tenant: string, deviceSeconds: number, atMs: number): Use {
     return { deviceSeconds: Math.max(0, this.#at(tenant, atMs) + deviceSeconds), atMs };
+  }
+
+  get(tenant: string): Use | undefined {
+    return this.#used.get(tenant);
   }
 
   /** Takes a tenant's use as it was stored. */
@@ -53,8 +55,8 @@ export class TenantUse {
     return deviceSeconds / (this.shares.weights[tenant] ?? 1);
   }
 
-  get tenants(): readonly string[] {
-    return [...this.#used.keys()];
+  ids(): Iterable<string> {
+    return this.#used.keys();
   }
 
   #at(tenant: string, atMs: number): number {

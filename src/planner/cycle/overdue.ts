@@ -1,5 +1,5 @@
 import { type PriorityClass, sizeOf } from '../../domain/index.js';
-import type { PoolState, WaitingTask } from '../cluster/index.js';
+import type { PoolView, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
 import type { Room } from './room.js';
 
@@ -14,7 +14,7 @@ export class OverdueTurns {
   readonly #over = new Set<PriorityClass>();
 
   constructor(
-    private readonly pool: PoolState,
+    private readonly pool: PoolView,
     private readonly room: Room,
     { preemption }: Policy,
   ) {

@@ -7,7 +7,7 @@ import {
   sizeOf,
   subtract,
 } from '../../domain/index.js';
-import { type Hold, type Place, type PoolState, type WaitingTask, withoutHold } from '../cluster/index.js';
+import { type Hold, type Place, type PoolView, type WaitingTask, withoutHold } from '../cluster/index.js';
 import type { Preemption } from '../decisions.js';
 import type { Policy } from '../policy/read.js';
 import { partOf } from './place.js';
@@ -39,7 +39,7 @@ export class Preempting {
   #lowest: number | undefined;
 
   constructor(
-    private readonly pool: PoolState,
+    private readonly pool: PoolView,
     private readonly room: Room,
     policy: Policy,
   ) {

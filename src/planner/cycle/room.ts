@@ -6,12 +6,13 @@ import {
   type Option,
   type Placement,
   type Resources,
+  type RunningLease,
 } from '../../domain/index.js';
 import {
   type Hold,
   inserted,
   type Place,
-  type PoolState,
+  type PoolView,
   slotsOf,
   type WaitingTask,
   withHold,
@@ -36,7 +37,7 @@ export interface Room {
 }
 
 /** What is free. A revoked lease still holds its hardware, for its process may still live. */
-export const roomOf = (pool: PoolState, policy: Pick<Policy, 'health'>, atMs: number): Room => {
+export const roomOf = (pool: PoolView, policy: Pick<Policy, 'health'>, atMs: number): Room => {
   const places = pool.places(atMs).filter(({ node }) => !isFailing(node, policy));
   const failing = pool.places(atMs).filter(({ node }) => isFailing(node, policy));
   const unbound = pool.unbound(atMs);
@@ -54,12 +55,17 @@ export const roomOf = (pool: PoolState, policy: Pick<Policy, 'health'>, atMs: nu
   };
 };
 
-const closedOf = ({ givingWay }: PoolState): Map<NodeId, string> =>
+const closedOf = ({ givingWay }: PoolView): Map<NodeId, string> =>
   new Map(
-    [...givingWay].flatMap(({ nodeId, givesWayTo }) =>
-      nodeId === null || givesWayTo === null ? [] : [[nodeId, givesWayTo]],
-    ),
+    [...givingWay]
+      .sort(byId)
+      .flatMap(({ nodeId, givesWayTo }) =>
+        nodeId === null || givesWayTo === null ? [] : [[nodeId, givesWayTo]],
+      ),
   );
+
+/** Where two give way on one node to different tasks: by the leases' ids, for a cluster knows no order in which things happened. */
+const byId = (a: RunningLease, b: RunningLease): number => (a.id < b.id ? -1 : 1);
 
 /** Whether the task may start on a node as far as those go that give way there. */
 export const isOpenTo = (task: WaitingTask, { node }: Place, { closed }: Room): boolean => {

@@ -53,7 +53,7 @@ export class PoolLoads {
     fifo.arrived(id, width, nowMs);
     fifo.advance(nowMs, size);
     load.waited(fifo.longestWaitMs);
-    this.cluster.pool(pool).patienceMs = patienceFor(load, this.policy);
+    this.cluster.setPatience(pool, patienceFor(load, this.policy));
     return rankFor(nowMs, load, this.policy, latestStartAtMs);
   }
 

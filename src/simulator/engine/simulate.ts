@@ -352,6 +352,11 @@ class Simulation {
     this.#enqueue(task);
   }
 
+  #use(tenant: string, deviceSeconds: number): void {
+    const used = this.#cluster.use.after(tenant, deviceSeconds, this.#nowMs);
+    this.#cluster.set('use', tenant, used);
+  }
+
   #start(grant: Grant): void {
     const task = this.#waiting.get(grant.id) as TaskState;
     this.#dequeue(task);
@@ -375,7 +380,7 @@ class Simulation {
     this.#running.set(task.leaseId, task);
     this.#cluster.setLease(leaseOf(task, grant, this.#leases, this.options));
     task.chargedDeviceSeconds = remaining(task.forecast, task.doneSeconds).p50Seconds * task.size;
-    this.#cluster.use.add(state.run.tenant, task.chargedDeviceSeconds, this.#nowMs);
+    this.#use(state.run.tenant, task.chargedDeviceSeconds);
     this.#overruns.started(task.family, task.leaseId, this.#nowMs - task.doneSeconds * 1_000, task.forecast);
     this.#busyDevices += task.size;
     this.#lastStartMs = this.#nowMs;
@@ -460,7 +465,7 @@ class Simulation {
     this.#busyDevices -= task.size;
     state.deviceSeconds += ranSeconds * task.size;
     const wrongBy = ranSeconds * task.size - task.chargedDeviceSeconds;
-    this.#cluster.use.add(state.run.tenant, wrongBy, this.#nowMs);
+    this.#use(state.run.tenant, wrongBy);
     const costMicroUsd = microUsdOf(task.task.resources, this.policy.pools[task.ranIn], ranSeconds);
     state.costMicroUsd += costMicroUsd;
     this.#spending.roll(this.#nowMs);
