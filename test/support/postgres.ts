@@ -1,14 +1,21 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, cpSync, existsSync } from 'node:fs';
+import { chownSync, cpSync, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import pg from 'pg';
+import { until } from '../../src/embedded/until.js';
 
 /** A running Postgres server; `url` names its maintenance database. */
 export interface PostgresServer {
   readonly url: string;
+  /** The socket's path. */
+  readonly socket: string;
+  /** SIGKILL to the server, as if its machine had failed. */
+  kill(): Promise<void>;
+  /** Starts it again on the same folder. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,20 +59,49 @@ export const startPostgres = async (settings: readonly string[] = ['fsync=off'])
     ...settings,
   ];
   const command = [join(programs, 'postgres'), '-D', data, ...options.flatMap((option) => ['-c', option])];
-  const child = spawn('/bin/sh', ['-c', UNTIL_WE_ARE_GONE, 'postgres', ...command], {
-    ...user,
-    cwd: folder,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const url = databaseUrl(folder, 'postgres');
-  await untilReady(url, exited);
+  const launch = async (): Promise<Launched> => {
+    const server = launched(command, folder, user);
+    await untilReady(url, server.exited);
+    return server;
+  };
+  let server = await launch();
   return {
     url,
+    socket: join(folder, '.s.PGSQL.5432'),
+    async kill() {
+      process.kill(Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
+      await server.stop();
+    },
+    async start() {
+      // Until its orphaned backends have gone, a new server refuses to start.
+      server = await until('the Postgres server', READY_WITHIN_MS, launch);
+    },
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+interface Launched {
+  readonly exited: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const launched = (command: readonly string[], cwd: string, user: User): Launched => {
+  const child = spawn('/bin/sh', ['-c', UNTIL_WE_ARE_GONE, 'postgres', ...command], {
+    ...user,
+    cwd,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.stdin?.on('error', () => undefined);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    exited,
     async stop() {
       child.stdin?.end();
       await exited;
-      await rm(folder, { recursive: true, force: true });
     },
   };
 };
