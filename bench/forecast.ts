@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import type { Observation } from '../src/domain/index.js';
 import { createForecaster } from '../src/forecast/index.js';
+import { source } from './support/numbers.js';
 
 const { values: options } = parseArgs({
   options: { json: { type: 'boolean' }, observations: { type: 'string', default: '1000000' } },
@@ -13,15 +14,6 @@ const { values: options } = parseArgs({
 const OBSERVATIONS = Number(options.observations);
 const PREDICTIONS = 20_000;
 const BATCH = 1000;
-
-/** Numbers in [0, 1), the same at every run. */
-function source(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** A day's work of 200 pipelines of five tasks: runtimes grow with the input, some users never repeat a name. */
 function observationAt(i: number, random: () => number): Observation {

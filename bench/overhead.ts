@@ -1,15 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort, resolveTemporal, startTemporalServer } from '../src/embedded/index.js';
 import { connectClient, type TemporalClient, type TemporalSettings } from '../workers/temporal.js';
 import { chainMs, rawChain, type Start, signalboxChain, stepsPerSecond } from './overhead/measure.js';
 import type { BenchSettings } from './overhead/settings.js';
-import { median, rounded } from './overhead/stats.js';
 import { benchDatabase } from './support/database.js';
+import { median, rounded } from './support/numbers.js';
+import { startProcess } from './support/process.js';
 
 /** What Signalbox costs on top of plain Temporal: the same chain and the same burst both ways, alternating in one run. */
 const LATENCY_ROUNDS = 15;
@@ -78,38 +76,16 @@ const setStage = async () => {
     folder,
     workerToken: 'bench-worker-token',
   };
-  const control = await startProcess('control', settings);
+  const control = await startProcess('overhead/control.ts', settings);
   const apiUrl = String(control.answer.apiUrl);
-  const pool = await startProcess('pool', { ...settings, apiUrl });
+  const pool = await startProcess('overhead/pool.ts', { ...settings, apiUrl });
   const stop = async () => {
-    for (const { child } of [pool, control]) await endProcess(child);
+    for (const side of [pool, control]) await side.end();
     await server?.stop(5_000);
     await database.stop();
     await rm(folder, { recursive: true, force: true });
   };
   return { settings, apiUrl, database: database.name, stop };
-};
-
-const startProcess = async (name: 'control' | 'pool', settings: BenchSettings) => {
-  const file = fileURLToPath(new URL(`overhead/${name}.ts`, import.meta.url));
-  const child = fork(file, [JSON.stringify(settings)], {
-    execArgv: ['--import', 'tsx'],
-    stdio: ['ignore', 2, 2, 'ipc'],
-  });
-  const died = once(child, 'exit').then(([code]) => {
-    throw new Error(`The ${name} process of the benchmark ended with ${code}.`);
-  });
-  died.catch(() => {});
-  const [answer] = (await Promise.race([once(child, 'message'), died])) as [Record<string, unknown>];
-  return { child, answer };
-};
-
-const endProcess = async (child: ChildProcess): Promise<void> => {
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const impatient = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await ended;
-  clearTimeout(impatient);
 };
 
 await main(process.argv.includes('--json'));

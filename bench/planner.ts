@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { readPolicy } from '../src/planner/index.js';
 import { BusyCluster } from './planner/busy-cluster.js';
+import { quantile, rounded } from './support/numbers.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -48,18 +49,13 @@ for (let done = 0; done < CYCLES; done += ROUND) {
   }
 }
 
-const quantile = (sorted: readonly number[], q: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
-const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
-
 const sizes = clusters.map(({ waiting, memoryBytes, times, considered }) => {
-  const sorted = times.toSorted((a, b) => a - b);
   const seconds = times.reduce((sum, ms) => sum + ms, 0) / 1_000;
   return {
     waiting,
     decisionsPerSecond: Math.round(considered / seconds),
-    cycleP50Ms: rounded(quantile(sorted, 0.5), 3),
-    cycleP99Ms: rounded(quantile(sorted, 0.99), 3),
+    cycleP50Ms: rounded(quantile(times, 0.5), 3),
+    cycleP99Ms: rounded(quantile(times, 0.99), 3),
     memoryMb: rounded(memoryBytes / 2 ** 20, 1),
   };
 });

@@ -10,6 +10,7 @@ import {
   type TaskKey,
 } from '../../src/domain/index.js';
 import { Cluster, type Grant, type Policy, plan, type WaitingTask } from '../../src/planner/index.js';
+import { source } from '../support/numbers.js';
 
 const NODES = 80;
 const DEVICES = 8;
@@ -19,15 +20,6 @@ const WIDTHS = [1, 1, 1, 1, 1, 1, 2, 2, 4, 8];
 /** About how often one of the 250 leases of an hour each ends. */
 const STEP_MS = 14_000;
 const GIB = 2 ** 30;
-
-/** Numbers in [0, 1), the same at every run. */
-const source = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-};
 
 /** What the next cycle begins with. */
 interface Next {
