@@ -66,8 +66,8 @@ export interface Node {
   /** Counts registrations: each start of the node's worker is a new incarnation. */
   readonly incarnation: number;
   readonly labels: Readonly<Record<string, string>>;
-  /** Of its latest attempts: how many it was counted over, and how many of them failed. */
-  readonly attempts?: { readonly counted: number; readonly failed: number };
+  /** While its breaker is not closed: how many attempts it may be given for now, and why. */
+  readonly health?: { readonly startsLeft: number; readonly detail: string };
   /** Devices are declared, not found: no such hardware stands behind them. */
   readonly virtualDevices: boolean;
 }

@@ -22,7 +22,7 @@ import type {
   Usage,
   Verdict,
 } from '../domain/index.js';
-import type { Held, LoadNumbers } from '../planner/index.js';
+import type { Breaker, Held, LoadNumbers } from '../planner/index.js';
 import type { AttemptState } from './contract.js';
 
 /** A run. Its document lies in `specs`, so that a change of state does not write it again. */
@@ -187,6 +187,16 @@ export interface NodeRow {
   readonly registeredAtMs: number;
 }
 
+/** What a breaker guards: a node, a whole pool, a service outside. */
+export type BreakerScope = `node/${string}` | `pool/${Pool}` | `endpoint/${string}`;
+
+/** A breaker that has counted something. */
+export interface BreakerRow extends Breaker {
+  readonly scope: BreakerScope;
+  /** How many attempts it lets through until it is looked at again; null: as many as there is room for. */
+  readonly startsLeft: number | null;
+}
+
 /** One line of the ordered log. Numbers come from the head's counter: who has seen n has seen all before it. */
 export interface EventRow {
   readonly number: number;
@@ -214,7 +224,11 @@ export type EventKind =
   | 'promised'
   | 'node-registered'
   | 'node-draining'
-  | 'node-lost';
+  | 'node-lost'
+  | 'breaker-opened'
+  | 'breaker-trial'
+  | 'breaker-ramp'
+  | 'breaker-closed';
 
 /** One settled attempt, what forecasts learn from. Each lease settles at most once. */
 export interface ObservationRow {
@@ -283,6 +297,7 @@ export interface HotRows {
   tasks: TaskRow;
   leases: LeaseRow;
   nodes: NodeRow;
+  breakers: BreakerRow;
 }
 /** The tables that are only added to. */
 export interface LogRows {
@@ -418,6 +433,18 @@ export const HOT: {
       labels: 'jsonb',
       virtualDevices: 'boolean',
       registeredAtMs: 'bigint',
+    },
+  },
+  breakers: {
+    key: ['scope'],
+    columns: {
+      scope: 'text',
+      state: 'text',
+      sinceMs: 'bigint',
+      trialAtMs: 'bigint',
+      openings: 'integer',
+      recent: 'jsonb',
+      startsLeft: 'integer',
     },
   },
 };

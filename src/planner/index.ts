@@ -11,6 +11,17 @@ export {
 } from './cluster/index.js';
 export { amountOf, count, listing, span, usd } from './cycle/words.js';
 export type { Deferral, Grant, Overtaken, Plan, Preemption } from './decisions.js';
+export {
+  type Breaker,
+  type BreakerRules,
+  beginRamp,
+  CLOSED,
+  type CountedEnd,
+  forgive,
+  noteEnd,
+  passTime,
+  startsOf,
+} from './health/breaker.js';
 export { type Lever, levers } from './levers/levers.js';
 export { type LoadNumbers, PoolLoad, patienceFor, rankFor } from './load/load.js';
 export { VirtualFifo } from './load/virtual-fifo.js';

@@ -37,7 +37,7 @@ export const plan = (cluster: Cluster, policy: Policy, atMs: number, scope: Scop
       : [],
     failing: pools.flatMap((pool) =>
       [...cluster.pool(pool).nodes.values()]
-        .filter((node) => isFailing(node, policy))
+        .filter(isFailing)
         .map(({ id }) => id)
         .sort(),
     ),
@@ -46,7 +46,7 @@ export const plan = (cluster: Cluster, policy: Policy, atMs: number, scope: Scop
 };
 
 const begin = (cluster: Cluster, policy: Policy, atMs: number): Cycle => {
-  const room = (pool: Pool) => roomOf(cluster.pool(pool), policy, atMs);
+  const room = (pool: Pool) => roomOf(cluster.pool(pool), atMs);
   return {
     cluster,
     policy,

@@ -41,10 +41,13 @@ const node = fc.record({
   capacity: fc.record({ devices: fc.nat(8), cores: fc.nat(12), memoryBytes: fc.nat(8), slots: fc.nat(4) }),
   state: fc.constantFrom('active', 'active', 'active', 'draining', 'lost'),
   labels: fc.constantFrom({}, { zone: 'a' }, { zone: 'b' }),
-  attempts: rarely(fc.constantFrom({ counted: 10, failed: 5 }, { counted: 10, failed: 4 }), {
-    counted: 0,
-    failed: 0,
-  }),
+  ill: rarely<Pick<Node, 'health'>>(
+    fc.constantFrom(
+      { health: { startsLeft: 0, detail: 'it fails' } },
+      { health: { startsLeft: 1, detail: 'it is on trial' } },
+    ),
+    {},
+  ),
 } as const);
 
 const lease = fc.record({
@@ -150,7 +153,9 @@ export const contents: fc.Arbitrary<Required<Content>> = fc
     tasks: fc.array(task, { maxLength: 9 }),
   })
   .map(({ nodes: drawn, leases, tasks }) => {
-    const nodes = drawn.map(({ capacity, ...over }, index) => aNode(`n${index}`, capacity, over));
+    const nodes = drawn.map(({ capacity, ill, ...over }, index) =>
+      aNode(`n${index}`, capacity, { ...over, ...ill }),
+    );
     return {
       nodes,
       leases: placed(nodes, leases),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/domain/index.js';
-import { aLease, aNode, aPolicy, aTask, blockersOf, cycle, deferralOf, granted } from './builders.js';
+import { aLease, aNode, aTask, blockersOf, cycle, deferralOf, granted } from './builders.js';
 
 describe('Place', () => {
   it('takes the closest fit, so that large work finds whole nodes free', () => {
@@ -20,25 +20,27 @@ describe('Place', () => {
     expect(blockersOf('t', { nodes, leases, waiting })).toEqual(['no-capacity', 'node-suspect']);
   });
 
-  const sick = (failed: number) => aNode('sick', {}, { attempts: { counted: 10, failed } });
-  const policy = aPolicy({ health: { drainAtFailureShare: 0.5, ofLastAttempts: 10 } });
+  const sick = (startsLeft: number, id = 'sick') =>
+    aNode(id, {}, { health: { startsLeft, detail: 'it failed 5 of its last 10 attempts' } });
   it('gives a node that fails its work no more of it, and says which', () => {
     const waiting = [aTask('t', 1)];
-    expect(cycle({ nodes: [sick(5)], waiting }, policy)).toMatchObject({ grants: [], failing: ['sick'] });
-    expect(granted({ nodes: [sick(4)], waiting }, policy)).toEqual(['t@sick']);
-    expect(granted({ nodes: [sick(9)], waiting })).toEqual(['t@sick']);
-    const fresh = aNode('sick', {}, { attempts: { counted: 9, failed: 9 } });
-    expect(granted({ nodes: [fresh], waiting }, policy)).toEqual(['t@sick']);
+    expect(cycle({ nodes: [sick(0)], waiting })).toMatchObject({ grants: [], failing: ['sick'] });
+    expect(granted({ nodes: [sick(1)], waiting })).toEqual(['t@sick']);
+  });
+  it('gives a node on trial one task, and the others elsewhere', () => {
+    const waiting = [aTask('t', 1), aTask('u', 2)];
+    expect(granted({ nodes: [sick(1)], waiting })).toEqual(['t@sick']);
+    expect(granted({ nodes: [sick(1, 'a'), aNode('well')], waiting })).toEqual(['t@a', 'u@well']);
   });
   it('tells a task that waits because the nodes with room fail too much', () => {
-    const nodes = [sick(5), aNode('well')];
+    const nodes = [sick(0), aNode('well')];
     const leases = [aLease('x', 'well', { devices: 2 }, 60)];
     const content = { nodes, leases, waiting: [aTask('t', 1)] };
-    expect(blockersOf('t', content, policy)).toEqual(['no-capacity', 'node-failing']);
-    expect(deferralOf('t', content, policy)?.blockers[1]?.detail).toBe(
-      'no new work goes to sick (failed 5 of its last 10 attempts)',
+    expect(blockersOf('t', content)).toEqual(['no-capacity', 'node-failing']);
+    expect(deferralOf('t', content)?.blockers[1]?.detail).toBe(
+      'no new work goes to sick (it failed 5 of its last 10 attempts)',
     );
-    expect(blockersOf('t', { ...content, nodes: [sick(5)] }, policy)).toEqual(['no-node', 'node-failing']);
+    expect(blockersOf('t', { ...content, nodes: [sick(0)] })).toEqual(['no-node', 'node-failing']);
   });
 
   it('prefers the node where a task’s data lies, then one beside those it wants to be near', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { microUsdOf, POOLS, RESOURCE_KINDS } from '../../src/domain/index.js';
+import { microUsdOf, type Node, POOLS, RESOURCE_KINDS, type Resources } from '../../src/domain/index.js';
 import { Cluster, plan } from '../../src/planner/index.js';
 import { contents, policies } from './arbitrary.js';
 import { AT, aCluster, type Content, cycle, cycleOf } from './builders.js';
@@ -219,8 +219,9 @@ describe('Every blocker that a task is told', () => {
   it('is true', () => {
     fc.assert(
       fc.property(contents, noPreemption, (content, policy) => {
-        const { grants, deferrals, failing } = cycle(content, policy);
+        const { grants, deferrals, failing: ill } = cycle(content, policy);
         const holders = holdersOf(content, grants);
+        const failing = [...ill, ...triedOut(content, grants)];
         for (const deferral of deferrals) {
           const task = taskOf(deferral, content);
           for (const { code } of deferral.blockers)
@@ -234,6 +235,15 @@ describe('Every blocker that a task is told', () => {
     );
   });
 });
+
+/** Nodes on trial that have been given what they may. */
+const triedOut = ({ nodes }: Required<Content>, grants: Facts['grants']) =>
+  nodes
+    .filter(({ id, health }) => {
+      const given = grants.flatMap(({ nodeId, also }) => [nodeId, ...also.map((part) => part.nodeId)]);
+      return health?.startsLeft === 1 && given.includes(id);
+    })
+    .map(({ id }) => id);
 
 interface Facts {
   readonly content: Required<Content>;
@@ -256,8 +266,11 @@ const openTo = ({ content, task, holders, failing }: Facts) =>
   task.options.flatMap((option) =>
     ableNodes(task, option, content.nodes)
       .filter(({ id }) => !failing.includes(id))
-      .map((node) => ({ node, option, free: freeOn(node, holders) })),
+      .map((node) => ({ node, option, free: onTrial(node, freeOn(node, holders)) })),
   );
+/** A node on trial takes one task: of bare slots one, however many are free. */
+const onTrial = ({ health }: Node, free: Resources): Resources =>
+  health ? { ...free, slots: Math.min(free.slots, 1) } : free;
 const isKeptOff = (id: string, { holders, task }: Facts): boolean =>
   holders.some(({ nodeId, ...holder }) => nodeId === id && areApart(holder, task.placement));
 const slotsLeft = ({ content, holders, failing }: Facts, pool: string): number => {
@@ -267,7 +280,9 @@ const slotsLeft = ({ content, holders, failing }: Facts, pool: string): number =
   const used = holders.filter(
     ({ nodeId, pool: of }) => of === pool && (nodeId === null || live.some(({ id }) => id === nodeId)),
   );
-  return live.reduce((sum, { capacity }) => sum + capacity.slots, 0) - sumOf(used).slots;
+  const slotsOf = ({ capacity, health }: Node): number =>
+    health ? Math.min(capacity.slots, 1) : capacity.slots;
+  return live.reduce((sum, node) => sum + slotsOf(node), 0) - sumOf(used).slots;
 };
 
 const isTrue: Readonly<Record<string, (facts: Facts) => boolean>> = {

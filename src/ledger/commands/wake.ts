@@ -1,5 +1,6 @@
 import { POOLS } from '../../domain/index.js';
 import type { LeaseRow } from '../rows.js';
+import { tendBreakers } from '../state/breakers.js';
 import type { Command } from '../state/group-commit.js';
 import { remindToGiveWay } from '../state/transitions.js';
 
@@ -10,6 +11,7 @@ import { remindToGiveWay } from '../state/transitions.js';
 export const wake = (isLate: (lease: LeaseRow) => boolean): Command<void> => ({
   apply(draft) {
     const { image, surroundings } = draft;
+    tendBreakers(draft);
     const { preemption, windows, holds } = surroundings.policy;
     const changesByTime = preemption !== undefined || windows.length + holds.length > 0;
     for (const pool of POOLS) {

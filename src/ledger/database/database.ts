@@ -164,12 +164,12 @@ const READ_LIVE = readHot(
       tasks: OF_OPEN_RUNS,
       leases: "state <> 'released'",
       nodes: 'true',
+      breakers: 'true',
     })[table],
 );
 const READ_SINCE = readHot(() => 'version > $1');
-const READ_RUNS = readHot((table) =>
-  table === 'nodes' || table === 'leases' || table === 'tenants' ? 'false' : 'run_id = ANY($1)',
-);
+const OF_A_RUN: readonly string[] = ['runs', 'works', 'executions', 'tasks'];
+const READ_RUNS = readHot((table) => (OF_A_RUN.includes(table) ? 'run_id = ANY($1)' : 'false'));
 const COMMIT = `SELECT ${COMMIT_FUNCTION}($1, $2, $3) AS done`;
 
 const SEEN = `WITH seen AS (

@@ -51,9 +51,33 @@ export const sentenceOf = (event: EventRow): string => {
       return promised(detail);
     case 'withdrawn':
       return 'was withdrawn by its run before it began';
+    case 'breaker-opened':
+    case 'breaker-trial':
+    case 'breaker-ramp':
+    case 'breaker-closed':
+      return breaker(event.kind, detail);
     default:
       return event.kind;
   }
+};
+
+interface BreakerDetail {
+  readonly scope: string;
+  readonly failed: number;
+  readonly of: number;
+}
+
+const breaker = (
+  kind: 'breaker-opened' | 'breaker-trial' | 'breaker-ramp' | 'breaker-closed',
+  { scope, failed, of }: BreakerDetail,
+): string => {
+  const what = scope.replace('/', ' ');
+  if (kind === 'breaker-opened')
+    return `${what} failed ${failed} of its last ${of} attempts and gets no more for now`;
+  if (kind === 'breaker-trial') return `${what} gets one attempt on trial`;
+  return kind === 'breaker-ramp'
+    ? `${what} takes work again, a few tasks at a time`
+    : `${what} takes work again`;
 };
 
 interface GrantedDetail {

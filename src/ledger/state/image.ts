@@ -10,6 +10,7 @@ import {
 import { Cluster, type Policy, poolsOf } from '../../planner/index.js';
 import type { HotState } from '../database/database.js';
 import {
+  type BreakerRow,
   type ExecutionRow,
   type Head,
   HOT_NAMES,
@@ -82,6 +83,11 @@ export class Image {
   readonly nodes = new HotTable<NodeRow>(
     ({ nodeId }) => nodeId,
     (before, after) => this.#indexNode(before, after),
+  );
+
+  readonly breakers = new HotTable<BreakerRow>(
+    ({ scope }) => scope,
+    (before, after) => this.#indexBreaker(before, after),
   );
 
   readonly #byRun = new Map<string, RunView>();
@@ -300,9 +306,33 @@ export class Image {
         this.touched.add(pool);
         this.#sizes.delete(pool);
       }
-    if (after) this.cluster.setNode({ ...after, id: after.nodeId });
+    if (after) this.#setNode(after);
     else if (before) this.cluster.removeNode(before.nodeId);
   }
+
+  #setNode(row: NodeRow): void {
+    const breaker = this.breakers.get(`node/${row.nodeId}`);
+    this.cluster.setNode({ ...row, id: row.nodeId, ...(breaker && healthOf(breaker)) });
+  }
+
+  #indexBreaker(before: BreakerRow | undefined, after: BreakerRow | undefined): void {
+    const [kind, name] = (after ?? before)?.scope.split('/', 2) ?? [];
+    const node = kind === 'node' ? this.nodes.get(name ?? '') : undefined;
+    if (node === undefined || before?.startsLeft === after?.startsLeft) return;
+    this.touched.add(node.pool);
+    this.#setNode(node);
+  }
 }
+
+/** What of a node's breaker the planner sees. */
+const healthOf = ({ state, startsLeft, recent }: BreakerRow): Pick<Node, 'health'> => {
+  if (startsLeft === null) return {};
+  const failed = recent.filter((end) => end.failed).length;
+  const detail =
+    state === 'trial'
+      ? 'one attempt is on trial there'
+      : `it failed ${failed} of its last ${recent.length} attempts`;
+  return { health: { startsLeft, detail } };
+};
 
 const COUNTED = { gpu: 'devices', cpu: 'cores', io: 'slots' } as const;

@@ -13,6 +13,7 @@ import {
 import type { Deferral, Grant, Preemption } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
 import { workChanged } from './arriving.js';
+import { countEnd, countRelease, countStart } from './breakers.js';
 import type { Draft } from './draft.js';
 import { attemptId } from './planner-view.js';
 import { deviceSecondsOf } from './run-work.js';
@@ -49,6 +50,7 @@ export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
     promised: false,
   });
   draft.put('leases', lease);
+  countStart(draft, lease);
   use(draft, lease, expectedDeviceSeconds(lease));
   if (task.promised) endPromise(draft, decision.id);
   draft.event({
@@ -235,7 +237,10 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
       lostSeconds: ended.lostSeconds ?? null,
     },
   });
-  if (startedAtMs !== null) observe(draft, task, ended, startedAtMs);
+  if (startedAtMs !== null) {
+    observe(draft, task, ended, startedAtMs);
+    countEnd(draft, task, ended);
+  }
   if (outcome === 'succeeded' && task.cacheHash !== null) {
     const { runId, taskKey, cacheHash: hash } = task;
     draft.append('results', { hash, runId, taskKey, outputs: ended.outputs ?? {}, storedAtMs: draft.atMs });
@@ -306,6 +311,7 @@ export const revoke = (draft: Draft, lease: LeaseRow, why: string, told: boolean
 /** The lease's hardware is free: its process has ended, or its node has fenced itself. */
 export const release = (draft: Draft, lease: LeaseRow): void => {
   draft.put('leases', { ...lease, state: 'released', releasedAtMs: draft.atMs });
+  countRelease(draft, lease);
   const heldSeconds = Math.max(0, draft.atMs - lease.grantedAtMs) / 1_000;
   use(draft, lease, heldSeconds * sizeOf(lease.resources) - expectedDeviceSeconds(lease));
 };

@@ -104,9 +104,7 @@ const failingNodes = (task: WaitingTask, option: Option, room: Room): readonly B
     (place) => isAble(task, option, place) && fits(option.request, bindable(place, room)),
   );
   if (open.length === 0) return [];
-  const named = open.map(({ node: { id, attempts } }) =>
-    attempts ? `${id} (failed ${attempts.failed} of its last ${attempts.counted} attempts)` : id,
-  );
+  const named = open.map(({ node: { id, health } }) => (health ? `${id} (${health.detail})` : id));
   return [{ code: 'node-failing', detail: `no new work goes to ${listing(named)}` }];
 };
 

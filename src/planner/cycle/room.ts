@@ -17,7 +17,6 @@ import {
   type WaitingTask,
   withHold,
 } from '../cluster/index.js';
-import type { Policy } from '../policy/read.js';
 import { expectedSeconds, runtimeOf } from './runtime.js';
 
 /** A pool's free hardware during one cycle: what the cycle grants is taken out of it, the cluster stays as it is. */
@@ -25,7 +24,7 @@ export interface Room {
   readonly atMs: number;
   readonly places: Place[];
   /** Nodes that fail too much of their work to be given more. */
-  readonly failing: readonly Place[];
+  readonly failing: Place[];
   /** Holders of bare slots that no node has reported yet: they may turn up on any node. */
   unbound: readonly Hold[];
   unboundSlots: number;
@@ -37,12 +36,12 @@ export interface Room {
 }
 
 /** What is free. A revoked lease still holds its hardware, for its process may still live. */
-export const roomOf = (pool: PoolView, policy: Pick<Policy, 'health'>, atMs: number): Room => {
-  const places = pool.places(atMs).filter(({ node }) => !isFailing(node, policy));
-  const failing = pool.places(atMs).filter(({ node }) => isFailing(node, policy));
+export const roomOf = (pool: PoolView, atMs: number): Room => {
+  const places = pool.places(atMs).filter(({ node }) => !isFailing(node));
+  const failing = pool.places(atMs).filter(({ node }) => isFailing(node));
   const unbound = pool.unbound(atMs);
   const unboundSlots = slotsOf(unbound);
-  const freeSlots = places.reduce((sum, { free }) => sum + free.slots, 0) - unboundSlots;
+  const freeSlots = places.reduce((sum, place) => sum + slotsFree(place), 0) - unboundSlots;
   return {
     atMs,
     places,
@@ -73,12 +72,8 @@ export const isOpenTo = (task: WaitingTask, { node }: Place, { closed }: Room): 
   return keptFor === undefined || keptFor === task.id;
 };
 
-/** Whether a node fails so much of its work that it should take no more. */
-export const isFailing = ({ attempts }: Node, { health }: Pick<Policy, 'health'>): boolean =>
-  health !== undefined &&
-  attempts !== undefined &&
-  attempts.counted >= health.ofLastAttempts &&
-  attempts.failed >= health.drainAtFailureShare * attempts.counted;
+/** Whether a node fails so much of its work that it gets no more for now. */
+export const isFailing = ({ health }: Node): boolean => health !== undefined && health.startsLeft <= 0;
 
 const mostOf = (places: readonly Place[]): Resources => {
   let [devices, cores, memoryBytes, slots] = [0, 0, 0, 0];
@@ -168,10 +163,31 @@ export const take = (task: WaitingTask, option: Option, parts: readonly LeasePar
   for (const { nodeId, resources, devices } of parts) {
     const index = room.places.findIndex(({ node }) => node.id === nodeId);
     const place = room.places[index];
-    if (place) room.places[index] = withHold(place, { ...hold, resources }, devices);
+    if (place) putBack(place, withHold(place, { ...hold, resources }, devices), index, room);
   }
   room.most = mostOf(room.places);
 };
+
+/** A node on trial takes no more once it has been given what it may. */
+const putBack = (before: Place, after: Place, index: number, room: Room): void => {
+  const { health } = after.node;
+  if (health === undefined) {
+    room.places[index] = after;
+    return;
+  }
+  const startsLeft = health.startsLeft - 1;
+  const tried = { ...after, node: { ...after.node, health: { ...health, startsLeft } } };
+  room.freeSlots += before.free.slots - after.free.slots - slotsFree(before) + slotsFree(tried);
+  if (startsLeft > 0) room.places[index] = tried;
+  else {
+    room.places.splice(index, 1);
+    room.failing.push(tried);
+  }
+};
+
+/** On trial a node takes few tasks, however small they are. */
+const slotsFree = ({ free, node: { health } }: Place): number =>
+  Math.min(free.slots, health?.startsLeft ?? Number.POSITIVE_INFINITY);
 
 const holdFor = (task: WaitingTask, option: Option, atMs: number): Hold => ({
   id: task.id,

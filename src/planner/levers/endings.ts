@@ -28,7 +28,7 @@ export const endingsFor = (
   const found = poolsOf(task).flatMap((pool) => {
     const { leases } = cluster.pool(pool);
     const option = task.options.find(({ request }) => request.pool === pool) ?? task.options[0];
-    return roomOf(cluster.pool(pool), policy, atMs)
+    return roomOf(cluster.pool(pool), atMs)
       .places.filter((place) => isAble(task, option, place))
       .flatMap((place) => fewest(place, option.request, leases) ?? []);
   });

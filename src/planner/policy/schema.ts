@@ -133,6 +133,18 @@ const queues = z.strictObject({
   exempt: classes.default(['critical', 'high']).describe('Classes of runs that are accepted all the same.'),
 });
 
+const trialAfter = z
+  .number()
+  .positive()
+  .max(3_600)
+  .describe('After so long one attempt is let through on trial; a failed trial doubles the time.');
+
+const breaker = z.strictObject({
+  failureShare: z.number().positive().max(1).describe('It opens when this share'),
+  ofLastAttempts: z.number().int().min(2).max(1_000).describe('of the last so many attempts has failed.'),
+  trialAfterSeconds: trialAfter,
+});
+
 const pool = z.strictObject({
   prior: z
     .strictObject({ p50Seconds: seconds, p90Seconds: seconds })
@@ -221,9 +233,20 @@ export const policySchema = z.strictObject({
     .strictObject({
       drainAtFailureShare: z.number().positive().max(1),
       ofLastAttempts: z.number().int().min(2).max(1_000),
+      trialAfterSeconds: trialAfter.default(300),
     })
     .optional()
     .describe('A node that failed this share of its last attempts takes no new work.'),
+  breakers: z
+    .strictObject({ pool: breaker.optional(), endpoint: breaker.optional() })
+    .default({})
+    .describe(
+      'When a pool, or what calls a service outside, takes no new work for a while because too much of it fails.',
+    ),
+  slowStart: z
+    .strictObject({ seconds: z.number().positive().max(86_400) })
+    .optional()
+    .describe('After an outage a pool fills up over so long, and not all at once.'),
   fallback: z
     .strictObject({
       trust: z.number().int().nonnegative().max(1_000),
