@@ -44,6 +44,7 @@ export const stopped = (signal: AbortSignal): Ending => {
         }
       : (signal.reason as { kind: string; message: string });
   if (kind === 'draining') return { outcome: 'preempted', error: { code: 'worker-draining', message } };
+  if (kind === 'preempted') return { outcome: 'preempted', error: { code: 'preempted', message } };
   if (kind === 'revoked') return { outcome: 'lost', error: { code: 'lease-revoked', message } };
   return {
     outcome: 'cancelled',

@@ -25,7 +25,7 @@ export interface RegisterAnswer {
 const runningTask = z.strictObject({
   leaseId: z.string(),
   fencing: z.number().int(),
-  startedAtMs: z.number(),
+  startedAtMs: z.number().int(),
   progress: z.number().min(0).max(1).nullable(),
   memoryBytes: z.number().nonnegative().nullable(),
   cpuSeconds: z.number().nonnegative().nullable(),
@@ -48,4 +48,8 @@ export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 export interface HeartbeatAnswer {
   readonly stop: readonly string[];
   readonly stale: boolean;
+  /** Leases that give way: their tasks are to save their work and go, within their grace. Absent where there are none. */
+  readonly leave?: readonly string[];
+  /** By lease, a sentence on why it is to stop or leave. */
+  readonly why?: Readonly<Record<string, string>>;
 }

@@ -3,7 +3,7 @@ import { createForecaster } from '../forecast/index.js';
 import type { Policy } from '../planner/index.js';
 import { advance } from './commands/advance.js';
 import { createRun, forecastOnly } from './commands/create-run.js';
-import { hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
+import { answerTo, hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
 import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
 import { admitAnew } from './commands/terms.js';
 import type { Ledger } from './contract.js';
@@ -136,5 +136,5 @@ const heartbeat = async (
   if (image === null || image.head.version !== version || hasNews(image, request)) {
     return commits.run(takeHeartbeat(request));
   }
-  return { stop: [], stale: false };
+  return answerTo(image, request);
 };

@@ -19,7 +19,10 @@ onBothDatabases('A lease', (freshStore) => {
     const grant = await run.start('a', { request: aRequest({ devices: 2 }) });
     await run.turn({ ended: [theEndOf(grant, { outcome: 'lost', processEnded: false, startedAtMs: null })] });
     expect(await run.ask('b')).toMatchObject({ kind: 'deferred' });
-    expect(await node.beat({ running: [running(grant)] })).toEqual({ stop: [grant.lease.id], stale: false });
+    expect(await node.beat({ running: [running(grant)] })).toMatchObject({
+      stop: [grant.lease.id],
+      stale: false,
+    });
     const { id, fencing } = grant.lease;
     await node.beat({ ended: [{ leaseId: id, fencing, endedAtMs: 1_800_000_020_000 }] });
     expect(await run.ask('b')).toMatchObject({ kind: 'granted' });
@@ -49,7 +52,7 @@ onBothDatabases('A lease', (freshStore) => {
     const run = await TestRun.create(ledger);
     const grant = await run.start('a');
     const old = { ...running(grant), fencing: grant.lease.fencing - 1 };
-    expect(await node.beat({ running: [old], ended: [{ ...old, endedAtMs: 0 }] })).toEqual({
+    expect(await node.beat({ running: [old], ended: [{ ...old, endedAtMs: 0 }] })).toMatchObject({
       stop: [grant.lease.id],
       stale: false,
     });
@@ -113,7 +116,10 @@ onBothDatabases('A lease', (freshStore) => {
       stop: [],
       stale: false,
     });
-    expect(await two.beat({ running: [running(grant)] })).toEqual({ stop: [grant.lease.id], stale: false });
+    expect(await two.beat({ running: [running(grant)] })).toMatchObject({
+      stop: [grant.lease.id],
+      stale: false,
+    });
     expect((await ledger.getRun(run.id))?.tasks[0]).toMatchObject({ nodeId: 'io-1' });
   });
 

@@ -143,6 +143,21 @@ describe('heartbeats', () => {
     for (const hold of holds) hold.end();
   });
 
+  it('ask the leases that give way to leave with their grace, and say for whom', async () => {
+    const agent = await start();
+    const [leaving, fine] = [aLease({ devices: [0] }), aLease({ devices: [1] })];
+    const holds = [await take(agent, leaving), await take(agent, fine)];
+    const why = { [leaving.id]: 'urgent/serve#1 needs the hardware' };
+    api.answer = { stop: [], stale: false, leave: [leaving.id], why };
+    await expect.poll(() => holds.map(({ leave }) => leave.aborted), wait).toEqual([true, false]);
+    expect(holds[0]?.leave.reason).toEqual({
+      kind: 'preempted',
+      message: 'urgent/serve#1 needs the hardware',
+    });
+    expect(holds[0]?.kill.aborted).toBe(false);
+    for (const hold of holds) hold.end();
+  });
+
   it('lead to a new registration when another incarnation has taken over, once everything has stopped', async () => {
     const agent = await start();
     const hold = await take(agent, aLease());

@@ -46,6 +46,8 @@ const LONGEST_RETRY_MS = 5000;
 const FENCE_END_MS = 2000;
 const FENCE_LOOK_MS = 100;
 
+const refusal = (why: string | undefined): string => `Its lease is no longer valid.${why ? ` ${why}` : ''}`;
+
 /**
  * Starts the agent: ends leftovers, registers (waiting for the API as long as it takes), then heartbeats. Throws where the
  * node's folder or name is taken or the token is refused.
@@ -103,9 +105,10 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
     const report = leases.report();
     try {
       const beat = { nodeId, nodeKey, incarnation, draining: state === 'draining', ...report };
-      const { stop, stale } = await api.heartbeat(beat);
+      const { stop, stale, leave = [], why = {} } = await api.heartbeat(beat);
       leases.acknowledge(report.ended);
-      if (stop.length > 0) leases.kill('Its lease is no longer valid.', stop);
+      for (const id of stop) leases.kill(refusal(why[id]), [id]);
+      for (const id of leave) leases.leave(id, why[id] ?? 'More urgent work needs the hardware');
       if (!stale) renewedAtMs = sentAtMs;
       return !stale;
     } catch (err) {

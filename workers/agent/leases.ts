@@ -11,7 +11,7 @@ export interface Standing {
 
 /** Why an attempt must leave: aborts a hold's signals as their reason. */
 export interface Stop {
-  readonly kind: 'draining' | 'revoked';
+  readonly kind: 'draining' | 'preempted' | 'revoked';
   readonly message: string;
 }
 
@@ -90,6 +90,11 @@ export class Leases {
   drain(message: string): void {
     for (const { leave } of this.#held.values()) leave.abort({ kind: 'draining', message } satisfies Stop);
     this.wake();
+  }
+
+  /** Asks one attempt to leave with its grace; asked again, it goes on leaving. */
+  leave(id: string, message: string): void {
+    this.#held.get(id)?.leave.abort({ kind: 'preempted', message } satisfies Stop);
   }
 
   /** Ends attempts at once: the named leases', or all. */

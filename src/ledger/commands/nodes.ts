@@ -6,12 +6,13 @@ import {
   type RegisterAnswer,
   type RegisterRequest,
   SignalboxError,
+  shortages,
 } from '../../domain/index.js';
 import type { LeaseRow, NodeRow } from '../rows.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
-import { release, revoke } from '../state/transitions.js';
+import { release, revoke, whyItLeaves } from '../state/transitions.js';
 
 /** The secret of a node's folder, as it is stored. */
 export const keyHashOf = (nodeKey: string): string => createHash('sha256').update(nodeKey).digest('hex');
@@ -61,13 +62,35 @@ export const takeHeartbeat = (beat: HeartbeatRequest): Command<HeartbeatAnswer> 
       const lease = draft.image.liveLease(leaseId);
       if (lease?.fencing === fencing) takeProcessEnd(draft, lease, node);
     }
-    for (const running of beat.running) takeCheckpoint(draft, running);
-    const stop = beat.running
-      .filter((running) => !mayRun(draft, node, running))
-      .map(({ leaseId }) => leaseId);
-    return () => ({ stop, stale: false });
+    for (const running of beat.running) takeCheckpoint(draft, node, running);
+    const refused = beat.running.flatMap((running) => {
+      const why = refusalOf(draft, node, running);
+      return why === null ? [] : ([[running.leaseId, why]] as const);
+    });
+    return () => answerTo(draft.image, beat, refused);
   },
 });
+
+/** What a node that is not stale hears: which of its leases it may not have, and which give way by now. */
+export const answerTo = (
+  image: Image,
+  beat: HeartbeatRequest,
+  refused: readonly (readonly [leaseId: string, why: string])[] = [],
+): HeartbeatAnswer => {
+  const stop = refused.map(([leaseId]) => leaseId);
+  const leaving = beat.running.flatMap(({ leaseId }) => {
+    const lease = image.liveLease(leaseId);
+    return lease?.state === 'preempting' && !stop.includes(leaseId) ? [lease] : [];
+  });
+  if (refused.length + leaving.length === 0) return { stop, stale: false };
+  const why = [...refused, ...leaving.map((lease) => [lease.leaseId, whyItLeaves(lease)] as const)];
+  return {
+    stop,
+    stale: false,
+    ...(leaving.length > 0 ? { leave: leaving.map(({ leaseId }) => leaseId) } : {}),
+    why: Object.fromEntries(why),
+  };
+};
 
 /** Whether a heartbeat has news for the image; most have none and need no transaction of it. */
 export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
@@ -83,7 +106,7 @@ export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
     );
   };
   return (
-    beat.running.some((running) => newerCheckpoint(image, running)) ||
+    beat.running.some((running) => newerCheckpoint(image, node, running)) ||
     beat.ended.some(({ leaseId }) => image.liveLease(leaseId) !== undefined) ||
     !beat.running.every(holds)
   );
@@ -91,19 +114,23 @@ export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
 
 type Running = HeartbeatRequest['running'][number];
 
-/** The lease of which a heartbeat says that more of its work is kept than was known. */
+/** The lease of which its own node says that more of its work is kept than was known. */
 const newerCheckpoint = (
   image: Image,
+  { nodeId }: NodeRow,
   { leaseId, fencing, checkpointAtMs }: Running,
 ): LeaseRow | undefined => {
   const lease = image.liveLease(leaseId);
   const newer = checkpointAtMs !== undefined && checkpointAtMs > (lease?.checkpointAtMs ?? 0);
-  return newer && lease?.fencing === fencing ? lease : undefined;
+  return newer && lease?.fencing === fencing && lease.nodeId === nodeId ? lease : undefined;
 };
 
-const takeCheckpoint = (draft: Draft, running: Running): void => {
-  const lease = newerCheckpoint(draft.image, running);
-  if (lease) draft.put('leases', { ...lease, checkpointAtMs: Math.round(running.checkpointAtMs ?? 0) });
+/** No checkpoint keeps work that is still to be done: a node's clock may be ahead. */
+const takeCheckpoint = (draft: Draft, node: NodeRow, running: Running): void => {
+  const lease = newerCheckpoint(draft.image, node, running);
+  if (lease === undefined) return;
+  const checkpointAtMs = Math.round(Math.min(running.checkpointAtMs ?? 0, draft.atMs));
+  if (checkpointAtMs > (lease.checkpointAtMs ?? 0)) draft.put('leases', { ...lease, checkpointAtMs });
 };
 
 const isStale = (node: NodeRow, beat: HeartbeatRequest): boolean =>
@@ -122,16 +149,29 @@ const takeProcessEnd = (draft: Draft, lease: LeaseRow, node: NodeRow): void => {
   if (lease.nodeId === null || lease.nodeId === node.nodeId) release(draft, lease);
 };
 
-const mayRun = (
-  draft: Draft,
-  node: NodeRow,
-  running: { readonly leaseId: string; readonly fencing: number },
-): boolean => {
-  const lease = draft.image.liveLease(running.leaseId);
-  if (lease === undefined || lease.fencing !== running.fencing || lease.pool !== node.pool) return false;
+/** Why a node may not run under a lease; null where it may. Bare slots are bound to the first that speaks of them. */
+const refusalOf = (draft: Draft, node: NodeRow, { leaseId, fencing }: Running): string | null => {
+  const lease = draft.image.liveLease(leaseId);
+  if (lease === undefined) return 'The ledger has no such lease, or it has ended.';
+  if (lease.fencing !== fencing) return `Its fencing number is ${lease.fencing}, not ${fencing}.`;
+  if (lease.pool !== node.pool) return `It is a lease of pool ${lease.pool}, this node is in ${node.pool}.`;
+  if (lease.nodeId === null && !hasRoomFor(draft, node, lease))
+    return `${node.nodeId} registered too little to run this beside what runs there.`;
   if (lease.nodeId === null) bind(draft, lease, node);
-  const bound = draft.image.liveLease(running.leaseId);
-  return bound?.nodeId === node.nodeId && bound.incarnation === node.incarnation && bound.state !== 'revoked';
+  const bound = draft.image.liveLease(leaseId) ?? lease;
+  if (bound.nodeId !== node.nodeId) return `It is a lease on ${bound.nodeId}.`;
+  if (bound.incarnation !== node.incarnation)
+    return `It was granted to incarnation ${bound.incarnation} of ${node.nodeId}, this is ${node.incarnation}.`;
+  return bound.state === 'revoked' ? 'It has been taken back.' : null;
+};
+
+/** An honest agent takes no more than it registered. */
+const hasRoomFor = (draft: Draft, { nodeId, pool }: NodeRow, { resources }: LeaseRow): boolean => {
+  const place = draft.image.cluster
+    .pool(pool)
+    .places(draft.atMs)
+    .find(({ node }) => node.id === nodeId);
+  return place === undefined || shortages(resources, place.free).length === 0;
 };
 
 /** Bare slots are on this node from now on, also where the lease has been revoked: only this node can say that it is free. */

@@ -59,7 +59,8 @@ export interface Beat {
   readonly incarnation: number;
   readonly keyHash: string;
   readonly atMs: number;
-  readonly progress: readonly ProgressRow[];
+  /** Counts where the lease has this fencing number, and is the node's own or nobody's yet. */
+  readonly progress: readonly (ProgressRow & { readonly fencing: number })[];
 }
 
 /** The hot rows that one statement read, with the head of the same instant. */
@@ -177,11 +178,14 @@ const SEEN = `WITH seen AS (
     WHERE node_id = $1 AND incarnation = $3 AND key_hash = $4 AND state <> 'lost' RETURNING node_id
   )`;
 const BEAT = `${SEEN} SELECT version, (SELECT count(*) FROM seen) AS seen FROM head`;
+/** Of what a node says of its tasks, what is of leases that are its own or nobody's yet; said twice, it counts once. */
 const BEAT_WITH_PROGRESS = `${SEEN}, told AS (
     INSERT INTO progress (lease_id, started_at_ms, progress, memory_bytes, cpu_seconds)
-    SELECT r."leaseId", r."startedAtMs", r.progress, r."memoryBytes", r."cpuSeconds"
+    SELECT DISTINCT ON (r."leaseId") r."leaseId", r."startedAtMs", r.progress, r."memoryBytes", r."cpuSeconds"
     FROM seen, jsonb_to_recordset($5::jsonb)
-      AS r("leaseId" text, "startedAtMs" bigint, progress double precision, "memoryBytes" double precision, "cpuSeconds" double precision)
+      AS r("leaseId" text, fencing bigint, "startedAtMs" bigint, progress double precision, "memoryBytes" double precision, "cpuSeconds" double precision)
+      JOIN leases ON leases.lease_id = r."leaseId" AND leases.fencing = r.fencing
+    WHERE leases.node_id IS NULL OR leases.node_id = seen.node_id
     ON CONFLICT (lease_id) DO UPDATE SET progress = EXCLUDED.progress, memory_bytes = EXCLUDED.memory_bytes,
       cpu_seconds = EXCLUDED.cpu_seconds
   ) SELECT version, (SELECT count(*) FROM seen) AS seen FROM head`;

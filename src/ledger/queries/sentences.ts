@@ -175,7 +175,7 @@ const ended = (
 ): string => {
   const ran = startedAtMs === null ? '' : ` after ${span(endedAtMs - startedAtMs)}`;
   const where = nodeId === null ? '' : ` on ${nodeId}`;
-  const lost = lostSeconds && !error ? `; lost ${seconds(lostSeconds)} of work` : '';
+  const lost = lostSeconds && outcome !== 'failed' ? `; lost ${seconds(lostSeconds)} of work` : '';
   const why = error ? `: ${error.message}` : '';
   return `${outcome}${ran}${where}${lost}${why}`;
 };

@@ -167,10 +167,17 @@ export const preempt = (
 
 /** Asks the workflow of a lease to end its attempt. Idempotent by lease and fencing number. */
 export const remindToGiveWay = (draft: Draft, lease: LeaseRow): void => {
-  const { leaseId, fencing, runId, workflowId, givesWayTo } = lease;
-  const reason = `${givesWayTo ?? 'more urgent work'} needs the hardware`;
-  signal(draft, runId, { workflowId, name: 'preempt', payload: { leaseId, fencing, reason } });
+  const { leaseId, fencing, runId, workflowId } = lease;
+  signal(draft, runId, {
+    workflowId,
+    name: 'preempt',
+    payload: { leaseId, fencing, reason: whyItLeaves(lease) },
+  });
 };
+
+/** Why a lease gives way, for its workflow and its node. */
+export const whyItLeaves = ({ givesWayTo }: LeaseRow): string =>
+  `${givesWayTo ?? 'more urgent work'} needs the hardware`;
 
 /** A task needs no more that others give way for it: what they free goes to whoever is next. */
 const endPromise = (draft: Draft, id: string): void => {
