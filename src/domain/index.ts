@@ -1,3 +1,4 @@
+export * from './act.js';
 export * from './advance.js';
 export * from './agent-protocol.js';
 export * from './decision.js';
@@ -7,6 +8,7 @@ export * from './forecast.js';
 export * from './ids.js';
 export * from './json.js';
 export * from './lease.js';
+export * from './pause.js';
 export * from './period.js';
 export * from './pipeline/index.js';
 export * from './placement.js';

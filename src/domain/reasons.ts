@@ -3,6 +3,7 @@ export const REASONS = {
   'no-capacity': 'all hardware that could run it is in use',
   'no-node': 'no live node of its pool could hold it',
   'behind-queue': 'others stand before it in the queue',
+  paused: 'its pool, or everything, is paused',
   'run-paused': 'its run is paused',
   held: 'somebody, or the policy, holds it',
   'window-closed': 'the policy lets it start in a window that is closed now',

@@ -1,4 +1,6 @@
 import type {
+  Act,
+  ActAnswer,
   AdvanceAnswer,
   AdvanceRequest,
   Blocker,
@@ -10,8 +12,11 @@ import type {
   LeaseId,
   Node,
   NodeId,
+  NodeState,
   Observation,
   Outcome,
+  Pause,
+  PauseScope,
   Pipeline,
   PipelineSignals,
   Pool,
@@ -115,6 +120,18 @@ export interface NodeLease {
   readonly taskKey: TaskKey;
   readonly devices: readonly number[];
   readonly state: 'held' | 'preempting' | 'revoked';
+}
+
+/** One pool at a glance. */
+export interface PoolRecord {
+  readonly pool: Pool;
+  /** How many nodes are in which state. */
+  readonly nodes: Readonly<Record<NodeState, number>>;
+  /** Tasks that wait, and leases that are not free yet. */
+  readonly waiting: number;
+  readonly running: number;
+  /** Why nothing new starts here; empty where it may. */
+  readonly pauses: readonly Pause[];
 }
 
 /** Which signal goes to which workflow. */
@@ -301,6 +318,11 @@ export interface Ledger {
   forecasterStatus(): Promise<ForecasterStatus>;
   /** The work that should arrive at each of the pools in the coming hours (at least one). */
   forecastDemand(pools: readonly Pool[], hours: number): Promise<readonly PoolDemand[]>;
+
+  /** A person pauses a pool or everything, for so long or until somebody resumes it: what runs goes on, nothing new starts. */
+  pause(scope: PauseScope, act: Act, forMs: number | null): Promise<ActAnswer>;
+  resume(scope: PauseScope, act: Act): Promise<ActAnswer>;
+  listPools(): Promise<readonly PoolRecord[]>;
 
   /** A node's worker presents itself. Throws `node-taken` while another holder of the name lives. */
   registerNode(request: RegisterRequest): Promise<RegisterAnswer>;

@@ -4,6 +4,7 @@ import type { Policy } from '../planner/index.js';
 import { advance } from './commands/advance.js';
 import { createRun, forecastOnly } from './commands/create-run.js';
 import { answerTo, hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
+import { pause, resume } from './commands/pauses.js';
 import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
 import { admitAnew } from './commands/terms.js';
 import type { Ledger } from './contract.js';
@@ -14,6 +15,7 @@ import { forecastDemand } from './queries/demand.js';
 import { askPlanner, explain } from './queries/explain.js';
 import { listHistory } from './queries/history.js';
 import { listNodes } from './queries/nodes.js';
+import { listPools } from './queries/pools.js';
 import { getRun, listRuns, openRuns } from './queries/runs.js';
 import { listSettled } from './queries/settled.js';
 import type { LedgerLog, LedgerSettings } from './settings.js';
@@ -71,6 +73,9 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       return { version: forecaster.version, ...forecaster.counts };
     },
     forecastDemand: (pools, hours) => answered(forecastDemand(database, pools, hours, clock())),
+    pause: (scope, act, forMs) => commits.run(pause(scope, act, forMs)),
+    resume: (scope, act) => commits.run(resume(scope, act)),
+    listPools: () => commits.run(listPools()),
     registerNode: (request) => commits.run(registerNode(request)),
     heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
     listNodes: (filter) => answered(listNodes(database, filter?.pool)),

@@ -8,6 +8,7 @@ import type {
   NodeState,
   Option,
   Outcome,
+  Pause,
   Placement,
   Pool,
   PriorityClass,
@@ -197,6 +198,11 @@ export interface BreakerRow extends Breaker {
   readonly startsLeft: number | null;
 }
 
+/** A pause; one that has ended stays until the next of its scope and cause. */
+export interface PauseRow extends Pause {
+  readonly endedAtMs: number | null;
+}
+
 /** One line of the ordered log. Numbers come from the head's counter: who has seen n has seen all before it. */
 export interface EventRow {
   readonly number: number;
@@ -228,7 +234,9 @@ export type EventKind =
   | 'breaker-opened'
   | 'breaker-trial'
   | 'breaker-ramp'
-  | 'breaker-closed';
+  | 'breaker-closed'
+  | 'act'
+  | 'pause-ended';
 
 /** One settled attempt, what forecasts learn from. Each lease settles at most once. */
 export interface ObservationRow {
@@ -298,6 +306,7 @@ export interface HotRows {
   leases: LeaseRow;
   nodes: NodeRow;
   breakers: BreakerRow;
+  pauses: PauseRow;
 }
 /** The tables that are only added to. */
 export interface LogRows {
@@ -445,6 +454,18 @@ export const HOT: {
       openings: 'integer',
       recent: 'jsonb',
       startsLeft: 'integer',
+    },
+  },
+  pauses: {
+    key: ['scope', 'cause'],
+    columns: {
+      scope: 'text',
+      cause: 'text',
+      by: 'text',
+      reason: 'text',
+      atMs: 'bigint',
+      untilMs: 'bigint',
+      endedAtMs: 'bigint',
     },
   },
 };

@@ -9,7 +9,8 @@ export {
   type Spent,
   type WaitingTask,
 } from './cluster/index.js';
-export { amountOf, count, listing, span, usd } from './cycle/words.js';
+export { pauseWords } from './cycle/paused.js';
+export { amountOf, count, listing, span, stamp, usd } from './cycle/words.js';
 export type { Deferral, Grant, Overtaken, Plan, Preemption } from './decisions.js';
 export {
   type Breaker,

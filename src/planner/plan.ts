@@ -75,6 +75,8 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
     reservation: null,
     considered: 0,
   };
+  // A paused pool starts nothing, so that nobody need be looked at.
+  if (room.pauses.length > 0) return pass;
   // 2. Order: who goes first, as far as the policy looks ahead.
   for (const queued of cluster.queue(pool, policy.lookAhead, atMs, cycle.started.deviceSeconds)) {
     if (cycle.placed.has(queued.task.id)) continue;

@@ -3,13 +3,15 @@ import type { LeaseRow } from '../rows.js';
 import { tendBreakers } from '../state/breakers.js';
 import type { Command } from '../state/group-commit.js';
 import { remindToGiveWay } from '../state/transitions.js';
+import { endPauses } from './pauses.js';
 
 /**
- * Looks again at all that waits: holds and windows end, and running work loses its protection, by the mere passing of time. Tells
+ * Looks again at all that waits: pauses, holds and windows end, and running work loses its protection, by the mere passing of time. Tells
  * those once more to give way that are late, for a signal that came before its attempt had begun has no effect.
  */
 export const wake = (isLate: (lease: LeaseRow) => boolean): Command<void> => ({
   apply(draft) {
+    endPauses(draft);
     const { image, surroundings } = draft;
     tendBreakers(draft);
     const { preemption, windows, holds } = surroundings.policy;

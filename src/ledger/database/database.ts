@@ -11,6 +11,7 @@ import {
   type NodeRow,
   type ObservationRow,
   type OutboxRow,
+  type PauseRow,
   type ResultRow,
   type RunRow,
   type SpecRow,
@@ -38,6 +39,7 @@ export interface Tables {
   tasks: Hot<TaskRow>;
   leases: Hot<LeaseRow>;
   nodes: Hot<NodeRow> & { readonly beat: number; readonly seenAtMs: number };
+  pauses: Hot<PauseRow>;
   progress: ProgressRow;
   events: EventRow;
   observations: ObservationRow;
@@ -166,6 +168,7 @@ const READ_LIVE = readHot(
       leases: "state <> 'released'",
       nodes: 'true',
       breakers: 'true',
+      pauses: 'ended_at_ms IS NULL',
     })[table],
 );
 const READ_SINCE = readHot(() => 'version > $1');

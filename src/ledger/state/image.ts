@@ -2,6 +2,7 @@ import {
   type Node,
   POOLS,
   type Pool,
+  poolsIn,
   type Rank,
   type RunId,
   type TaskKey,
@@ -17,6 +18,7 @@ import {
   type HotRows,
   type LeaseRow,
   type NodeRow,
+  type PauseRow,
   type RunRow,
   type TaskRow,
   type TenantRow,
@@ -88,6 +90,11 @@ export class Image {
   readonly breakers = new HotTable<BreakerRow>(
     ({ scope }) => scope,
     (before, after) => this.#indexBreaker(before, after),
+  );
+
+  readonly pauses = new HotTable<PauseRow>(
+    ({ scope, cause }) => `${scope}/${cause}`,
+    (before, after) => this.#indexPause(before, after),
   );
 
   readonly #byRun = new Map<string, RunView>();
@@ -321,6 +328,15 @@ export class Image {
     if (node === undefined || before?.startsLeft === after?.startsLeft) return;
     this.touched.add(node.pool);
     this.#setNode(node);
+  }
+
+  #indexPause(before: PauseRow | undefined, after: PauseRow | undefined): void {
+    const row = after ?? before;
+    if (row === undefined) return;
+    for (const pool of poolsIn(row.scope)) this.touched.add(pool);
+    const { endedAtMs, ...pause } = row;
+    if (after && endedAtMs === null) this.cluster.setPause(pause);
+    else this.cluster.removePause(pause);
   }
 }
 

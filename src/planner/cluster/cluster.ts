@@ -3,8 +3,10 @@ import {
   NOTHING,
   type Node,
   type NodeId,
+  type Pause,
   POOLS,
   type Pool,
+  poolsIn,
   type Resources,
   type RunningLease,
   subtract,
@@ -27,6 +29,7 @@ export class Cluster {
   readonly #use: TenantUse;
   readonly #spent = new Map<string, Spent>();
   readonly #spending = new Map<string, Spending>();
+  readonly #pauses = new Map<string, Pause>();
   readonly #pools: Readonly<Record<Pool, PoolState>>;
   readonly #nodePool = new Map<string, Pool>();
   readonly #leasePool = new Map<string, Pool>();
@@ -59,6 +62,11 @@ export class Cluster {
       use: this.#use,
       spent: inMap(this.#spent),
       spending: inMap(this.#spending),
+      pause: {
+        get: (id) => this.#pauses.get(id),
+        set: (id, pause) => this.#putPause(id, pause),
+        ids: () => this.#pauses.keys(),
+      },
       patience: {
         get: (pool) => pools[pool as Pool].ownPatienceMs,
         set: (pool, patienceMs) => {
@@ -103,6 +111,13 @@ export class Cluster {
   removeNode(id: NodeId): void {
     this.set('node', id, undefined);
   }
+  /** Nothing new starts in the pause's scope. One of the same scope and cause takes its place. */
+  setPause(pause: Pause): void {
+    this.set('pause', pauseKey(pause), pause);
+  }
+  removePause(pause: Pick<Pause, 'scope' | 'cause'>): void {
+    this.set('pause', pauseKey(pause), undefined);
+  }
   setLease(lease: RunningLease): void {
     this.set('lease', lease.id, lease);
   }
@@ -134,6 +149,14 @@ export class Cluster {
     if (node === undefined) return;
     this.#nodePool.set(id, node.pool);
     this.#pools[node.pool].setNode(node);
+  }
+
+  #putPause(id: string, pause: Pause | undefined): void {
+    if (pause === undefined) this.#pauses.delete(id);
+    else this.#pauses.set(id, pause);
+    const pauses = [...this.#pauses.values()].sort((a, b) => (pauseKey(a) < pauseKey(b) ? -1 : 1));
+    for (const pool of POOLS)
+      this.#pools[pool].setPauses(pauses.filter(({ scope }) => poolsIn(scope).includes(pool)));
   }
 
   #putLease(id: string, lease: RunningLease | undefined): void {
@@ -216,6 +239,8 @@ export class Cluster {
     this.#held.set(tenant, { ...held, cores: Math.round(cores * 1e6) / 1e6 });
   }
 }
+
+const pauseKey = ({ scope, cause }: Pick<Pause, 'scope' | 'cause'>): string => `${scope}/${cause}`;
 
 /** The id of a piece of which there is one only. */
 const ALL = 'all';

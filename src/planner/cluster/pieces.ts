@@ -1,4 +1,4 @@
-import type { Node, RunningLease } from '../../domain/index.js';
+import type { Node, Pause, RunningLease } from '../../domain/index.js';
 import type { Spending, Spent } from './spending.js';
 import type { Use } from './tenant-use.js';
 import type { WaitingTask } from './waiting-task.js';
@@ -17,6 +17,8 @@ export interface Pieces {
   readonly spent: Spent;
   /** What all tenants together have spent; under one id. */
   readonly spending: Spending;
+  /** By scope and cause. */
+  readonly pause: Pause;
   /** How many milliseconds a task waits in a pool before its size no longer counts; where there is none, for ever. */
   readonly patience: number;
 }

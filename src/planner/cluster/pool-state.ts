@@ -1,4 +1,11 @@
-import { type LeasePart, type Node, type NodeId, type RunningLease, subtract } from '../../domain/index.js';
+import {
+  type LeasePart,
+  type Node,
+  type NodeId,
+  type Pause,
+  type RunningLease,
+  subtract,
+} from '../../domain/index.js';
 import type { Policy } from '../policy/read.js';
 import { type Hold, holdOf } from './hold.js';
 import { emptyPlace, holdsAsOf, inserted, type Place, placeAsOf, withHold, withoutHold } from './place.js';
@@ -27,7 +34,7 @@ export const partsOf = ({
 /** What may be read of a pool: only its cluster changes it. */
 export type PoolView = Pick<
   PoolState,
-  'patienceMs' | 'nodes' | 'leases' | 'givingWay' | 'places' | 'unbound'
+  'patienceMs' | 'nodes' | 'leases' | 'givingWay' | 'pauses' | 'places' | 'unbound'
 > & { readonly queue: Pick<WaitingQueue, 'size' | 'get' | 'inOrder' | 'indexOf'> };
 
 /** One pool as the planner sees it: its nodes with what is free on each, its leases, its queue. Kept up event by event. */
@@ -39,6 +46,7 @@ export class PoolState {
   readonly #leases = new Map<string, RunningLease>();
   readonly #byNode = new Map<NodeId, Set<RunningLease>>();
   readonly #givingWay = new Set<RunningLease>();
+  #pauses: readonly Pause[] = [];
   /** Nodes that take new work, by id. */
   #places: Place[] = [];
   /** Who holds bare slots that no node has reported yet: they may turn up on any node. */
@@ -61,6 +69,14 @@ export class PoolState {
   /** The leases that give way to a waiting task. */
   get givingWay(): ReadonlySet<RunningLease> {
     return this.#givingWay;
+  }
+
+  /** What keeps new work from starting here, in an order of its own. */
+  pauses(atMs: number): readonly Pause[] {
+    return this.#pauses.filter(({ untilMs }) => untilMs === null || atMs < untilMs);
+  }
+  setPauses(pauses: readonly Pause[]): void {
+    this.#pauses = pauses;
   }
 
   /** The nodes that take work, as things are expected to go on at a time that does not run backwards. */

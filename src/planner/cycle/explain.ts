@@ -1,5 +1,5 @@
-import type { Blocker, Option } from '../../domain/index.js';
-import type { WaitingTask } from '../cluster/index.js';
+import type { Blocker, Option, Pause } from '../../domain/index.js';
+import type { Held, WaitingTask } from '../cluster/index.js';
 import type { Deferral } from '../decisions.js';
 import { blockersOf } from './blockers.js';
 import { ClaimOutlook } from './claims.js';
@@ -7,6 +7,7 @@ import type { Cycle, Pass } from './cycle.js';
 import { heldBack, inForce } from './hold.js';
 import { affordableFrom } from './money.js';
 import { lookAhead } from './outlook.js';
+import { pausesOf } from './paused.js';
 import { placeFor } from './place.js';
 import { optionsIn, preferred } from './route.js';
 import { expectedSeconds } from './runtime.js';
@@ -26,8 +27,11 @@ export const explain = (pass: Pass, cycle: Cycle, asked: ReadonlySet<string>): r
   return wanted.map((task) => deferral(task, pass, cycle, starts));
 };
 
-/** A task that waits in several queues is explained in the one that it prefers. */
-const homeOf = (task: WaitingTask, { policy }: Cycle) => preferred(task, policy)[0]?.request.pool;
+/** A task that waits in several queues is explained in the one that it prefers, of those that are not paused. */
+const homeOf = (task: WaitingTask, { policy, rooms }: Cycle) => {
+  const pools = preferred(task, policy).map(({ request }) => request.pool);
+  return pools.find((pool) => rooms[pool].pauses.length === 0) ?? pools[0];
+};
 
 interface Interval {
   readonly p50: number | null;
@@ -47,6 +51,7 @@ const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTa
     .filter(({ id }) => !placed.has(id))
     .slice(0, ONE_BY_ONE);
   const [early, late] = [lookAhead(rooms[pool], 'p50Seconds'), lookAhead(rooms[pool], 'p90Seconds')];
+  const pauses = rooms[pool].pauses.map(asHeld);
   const claims = new ClaimOutlook(cluster, policy, started, atMs);
   const starts = new Map<string, Interval>();
   const missing = new Set(wanted.map(({ id }) => id));
@@ -54,7 +59,7 @@ const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTa
   for (const [index, task] of head.entries()) {
     if (missing.size === 0) break;
     const until = latest(
-      heldUntil(task, atMs),
+      heldUntil([...task.holds, ...pauses], atMs),
       claims.freeFrom(task),
       affordableFrom(task, cluster, policy, started, atMs),
     );
@@ -82,8 +87,10 @@ const interval = (p50: number | null, p90: number | null): Interval =>
 const latest = (...times: readonly (number | null)[]): number | null =>
   times.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)));
 
-/** When the last of a task's holds ends; null where one of them has no end. */
-const heldUntil = ({ holds }: WaitingTask, atMs: number): number | null => {
+const asHeld = ({ atMs, untilMs }: Pause) => ({ fromMs: atMs, untilMs });
+
+/** When the last of several holds ends; null where one of them has no end. */
+const heldUntil = (holds: readonly Pick<Held, 'fromMs' | 'untilMs'>[], atMs: number): number | null => {
   let until = atMs;
   for (const held of holds) {
     if (!inForce(held, atMs)) continue;
@@ -97,11 +104,12 @@ const deferral = (task: WaitingTask, pass: Pass, cycle: Cycle, starts: Starts): 
   const { cluster, policy, rooms, started, atMs } = cycle;
   const position = positionOf(task, pass, cycle, starts);
   const start = starts.of.get(task.id) ?? atRate(task, position, starts, atMs);
-  const until = heldUntil(task, atMs);
+  const until = heldUntil(task.holds, atMs);
   const room = rooms[pass.pool];
   const option = preferred(task, policy).find(({ request }) => request.pool === pass.pool) ?? task.options[0];
   const near = starts.of.has(task.id);
   const blockers: readonly Blocker[] = [
+    ...pausesOf(task, rooms),
     ...heldBack(task, cluster, policy, started, atMs),
     ...blockersOf(
       { task, option, position, first: starts.head[0] ?? null, reservation: pass.reservation, near },
@@ -123,6 +131,7 @@ const deferral = (task: WaitingTask, pass: Pass, cycle: Cycle, starts: Starts): 
 /** Other places that it lists have room now, and it would rather wait for this one. */
 const worthTheWait = (task: WaitingTask, option: Option, { rooms, policy }: Cycle): readonly Blocker[] => {
   const open = task.options
+    .filter((other) => rooms[other.request.pool].pauses.length === 0)
     .filter((other) => other !== option && placeFor(task, other, rooms[other.request.pool], null) !== null)
     .filter((other) => !optionsIn(task, other.request.pool, rooms, policy).includes(other))
     .map(({ request }) => request.pool);
@@ -155,7 +164,7 @@ const positionOf = (
 };
 
 const atRate = (task: WaitingTask, position: number, { last }: Starts, atMs: number): Interval => {
-  if (last === null || heldUntil(task, atMs) === null) return NEVER;
+  if (last === null || heldUntil(task.holds, atMs) === null) return NEVER;
   const at = (ms: number | null) =>
     ms === null ? null : Math.round(atMs + ((ms - atMs) * position) / last.place);
   return { p50: at(last.start.p50), p90: at(last.start.p90) };

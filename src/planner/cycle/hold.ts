@@ -73,7 +73,7 @@ export const noteStart = (task: WaitingTask, option: Option, policy: Policy, sta
   if (policy.spending !== undefined) started.allMicroUsd += costOf(task, policy);
 };
 
-export const inForce = ({ fromMs, untilMs }: Held, atMs: number): boolean =>
+export const inForce = ({ fromMs, untilMs }: Pick<Held, 'fromMs' | 'untilMs'>, atMs: number): boolean =>
   fromMs <= atMs && (untilMs === null || atMs < untilMs);
 
 const overLimit = (

@@ -4,6 +4,7 @@ import {
   type Node,
   type NodeId,
   type Option,
+  type Pause,
   type Placement,
   type Resources,
   type RunningLease,
@@ -22,6 +23,8 @@ import { expectedSeconds, runtimeOf } from './runtime.js';
 /** A pool's free hardware during one cycle: what the cycle grants is taken out of it, the cluster stays as it is. */
 export interface Room {
   readonly atMs: number;
+  /** Why nothing new starts here at all; empty where it may. */
+  readonly pauses: readonly Pause[];
   readonly places: Place[];
   /** Nodes that fail too much of their work to be given more. */
   readonly failing: Place[];
@@ -44,6 +47,7 @@ export const roomOf = (pool: PoolView, atMs: number): Room => {
   const freeSlots = places.reduce((sum, place) => sum + slotsFree(place), 0) - unboundSlots;
   return {
     atMs,
+    pauses: pool.pauses(atMs),
     places,
     failing,
     unbound,

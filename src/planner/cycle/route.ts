@@ -49,6 +49,7 @@ const isWorthWaiting = (
   policy: Policy,
 ): boolean => {
   const room = rooms[better.request.pool];
+  if (room.pauses.length > 0) return false;
   if (policy.route.prefer === 'listed') return placeFor(task, better, room, null) !== null;
   const start = earliestStart(task, better, room);
   if (start === null) return false;

@@ -29,3 +29,7 @@ export const amountOf = (kind: 'devices' | 'cores' | 'memoryBytes' | 'slots', am
 
 /** Micro-dollars as an amount for people, never below zero: "0.10 USD". */
 export const usd = (microUsd: number): string => `${(Math.max(0, microUsd) / 1e6).toFixed(2)} USD`;
+
+/** `2026-03-28 21:00 UTC`. */
+export const stamp = (atMs: number): string =>
+  `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

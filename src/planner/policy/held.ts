@@ -1,4 +1,5 @@
 import type { Held } from '../cluster/index.js';
+import { stamp } from '../cycle/words.js';
 import type { Admission } from './admission.js';
 import { closures } from './opening.js';
 import type { Policy } from './read.js';
@@ -44,9 +45,6 @@ const inForce = ({ name, reason, until }: Policy['holds'][number], readyAtMs: nu
   const end = untilMs === null ? 'until the policy changes' : `until ${stamp(untilMs)}`;
   return { code: 'held', detail: `hold "${name}", ${end}: ${reason}`, fromMs: readyAtMs, untilMs };
 };
-
-/** `2026-03-28 21:00 UTC`. */
-const stamp = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 type Closures = ReturnType<typeof closures>;
 /** Beside the policy, not in it: a policy is its document, also as JSON. */

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely';
 import { begin } from './001-begin.js';
 import { findTasksByTime } from './002-tasks-by-time.js';
 import { planByWork } from './003-plan-by-work.js';
+import { acts } from './004-acts.js';
 import { countFailures } from './012-breakers.js';
 
 /** All migrations, by name in their order. One that has been released is never changed again. */
@@ -9,5 +10,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '001-begin': begin,
   '002-tasks-by-time': findTasksByTime,
   '003-plan-by-work': planByWork,
+  '004-acts': acts,
   '012-breakers': countFailures,
 };
