@@ -3,7 +3,6 @@ import type { Client } from '@temporalio/client';
 import pino from 'pino';
 import type { Granted, RunId } from '../../src/domain/index.js';
 import { openLedger } from '../../src/ledger/index.js';
-import { readPolicy } from '../../src/planner/index.js';
 import { startDispatcher } from '../../workers/outbox.js';
 import { quantile, source } from '../support/numbers.js';
 import { Traffic } from './traffic.js';
@@ -21,7 +20,7 @@ export type Ask =
 /** One process with a ledger of its own: its queue is filled, then it measures when asked. */
 const { databaseUrl, waiting }: SideSettings = JSON.parse(process.argv[2] ?? '{}');
 const log = pino({ level: 'warn' });
-const policy = readPolicy(readFileSync('policies/default.yaml', 'utf8'));
+const policy = readFileSync('policies/default.yaml', 'utf8');
 const ledger = await openLedger({ url: databaseUrl, policy, log });
 const traffic = new Traffic(ledger, waiting);
 

@@ -5,7 +5,6 @@ import pino from 'pino';
 import { openWorkspace } from '../../activities/artifacts/index.js';
 import { startApi } from '../../src/api/index.js';
 import { openLedger } from '../../src/ledger/index.js';
-import { readPolicy } from '../../src/planner/index.js';
 import { startControl } from '../../workers/control.js';
 import { connectWorker } from '../../workers/temporal.js';
 import { benchSettings } from './settings.js';
@@ -15,7 +14,7 @@ const { temporal, databaseUrl, folder, workerToken } = benchSettings();
 const log = pino({ level: 'warn' });
 const ledger = await openLedger({
   url: databaseUrl,
-  policy: readPolicy(readFileSync('policies/default.yaml', 'utf8')),
+  policy: readFileSync('policies/default.yaml', 'utf8'),
   log,
 });
 const control = await startControl({ temporal, ledger, log });

@@ -27,12 +27,20 @@ export const ERRORS = {
   forbidden: { status: 403, mend: 'Use a token with the right to do this.' },
   'not-found': {
     status: 404,
-    mend: 'Check the name; `signalbox runs` and `signalbox nodes` list what exists.',
+    mend: 'Check the name; `signalbox runs`, `signalbox nodes` and `signalbox policy list` list what exists.',
   },
   'idempotency-conflict': { status: 409, mend: 'Use a new Idempotency-Key for a different request.' },
   'node-taken': { status: 409, mend: 'Give this worker another --node name, or stop the other one.' },
   'stale-execution': { status: 409, mend: 'A newer execution of this run has taken over; nothing to do.' },
   'run-over': { status: 409, mend: 'Start a new run; `signalbox show RUN` tells how this one ended.' },
+  'policy-changed': {
+    status: 409,
+    mend: 'See with `signalbox policy list` and `signalbox policy diff` what was changed, and try again.',
+  },
+  'no-earlier-policy': {
+    status: 409,
+    mend: 'Activate the policy that is meant; `signalbox policy list` shows those that were in force.',
+  },
   'payload-too-large': { status: 413, mend: 'Keep large data in the workspace and pass references.' },
   'unsupported-media-type': { status: 415, mend: 'Send the body as `Content-Type: application/json`.' },
   'not-ready': { status: 503, mend: 'Try again in a moment.' },

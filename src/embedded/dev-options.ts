@@ -1,3 +1,9 @@
+/** A policy that a person asked for. */
+export interface AskedPolicy {
+  readonly file: string;
+  readonly author: string;
+}
+
 /** What `signalbox dev` may be told. */
 export interface DevOptions {
   /** The project's folder; everything lives under its `.signalbox/`. */
@@ -7,8 +13,8 @@ export interface DevOptions {
   readonly uiPort?: number;
   /** Modules of functions that every pool worker offers (TypeScript or JavaScript). */
   readonly functions?: readonly string[];
-  /** A policy document; the default policy where absent. */
-  readonly policy?: string;
+  /** A policy document to activate, and by whom; where absent the one in force stays so, at first the default one. */
+  readonly policy?: AskedPolicy;
   /** Hears what takes long and what died; stderr by default. */
   readonly progress?: (line: string) => void;
 }

@@ -8,11 +8,14 @@ import { startApi } from '../api/index.js';
 import { openLedger } from '../ledger/index.js';
 import { readPolicy } from '../planner/index.js';
 import type { DevFiles } from './dev-files.js';
+import type { AskedPolicy } from './dev-options.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { UndoStack } from './undo-stack.js';
 import { until } from './until.js';
 
 const NODES_WITHIN_MS = 60_000;
+/** Why a policy is in force that was named when all was started: a person typed it. */
+const STARTED = 'started with --policy';
 
 /** What the services in this process stand on. */
 export interface DevServicesOptions {
@@ -20,8 +23,8 @@ export interface DevServicesOptions {
   readonly temporal: TemporalSettings;
   readonly workerToken: string;
   readonly port: number;
-  /** A policy document; the default policy where absent. */
-  readonly policy: string | undefined;
+  /** A policy document to activate; where absent the one in force stays so, at first the default one. */
+  readonly policy: AskedPolicy | undefined;
 }
 
 /** Ledger, control worker and API, in this process: PGlite belongs to one process alone. */
@@ -36,13 +39,14 @@ export interface DevServices {
 export async function startDevServices(options: DevServicesOptions): Promise<DevServices> {
   const { files, temporal, workerToken, port } = options;
   const log = pino({ base: null }, pino.destination(files.log('signalbox')));
-  const policy = readPolicy(
-    readFileSync(options.policy ?? join(PACKAGE_ROOT, 'policies/default.yaml'), 'utf8'),
-  );
+  const asked = options.policy && { ...options.policy, text: readFileSync(options.policy.file, 'utf8') };
+  if (asked) readPolicy(asked.text);
   const parts = new UndoStack();
   try {
+    const policy = readFileSync(join(PACKAGE_ROOT, 'policies/default.yaml'), 'utf8');
     const ledger = await openLedger({ url: files.ledgerUrl, policy, log });
     parts.add(() => ledger.close());
+    if (asked) await ledger.activatePolicy(asked.text, { author: asked.author, reason: STARTED });
     const workspace = openWorkspace(files.workspace, { env: process.env, cacheFolder: files.cache });
     const api = await startApi({ ledger, workspace, workerToken, host: '127.0.0.1', port, log });
     parts.add(() => api.stop());

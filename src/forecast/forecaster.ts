@@ -9,7 +9,7 @@ export interface Prior {
   readonly p90Seconds: number;
 }
 
-/** What a forecaster needs from outside: the policy's priors. */
+/** What a forecaster needs from outside: the policy's priors. Asked at each forecast, for another policy may come into force. */
 export interface ForecasterOptions {
   /** The pool's prior; both numbers positive, P50 at most P90. */
   prior(pool: string): Prior;

@@ -277,6 +277,38 @@ export interface HourOfDemand {
   readonly high: number;
 }
 
+/** A policy that is or was in force, with who last brought it into force, why and when. */
+export interface PolicyRecord {
+  readonly version: string;
+  readonly name: string;
+  readonly active: boolean;
+  readonly author: string;
+  readonly reason: string;
+  /** `start`: nothing was in force when the ledger was opened. */
+  readonly kind: 'start' | 'activate' | 'rollback';
+  readonly activatedAtMs: number;
+}
+
+/** A stored policy with its document as it was written. */
+export interface PolicyDetail extends PolicyRecord {
+  readonly text: string;
+}
+
+/** Who changes the policy in force, and why. */
+export interface PolicyAct {
+  readonly author: string;
+  readonly reason: string;
+  /** The version that must be in force for it, so that nobody's change is overwritten unseen. */
+  readonly expect?: string;
+}
+
+/** What is in force now, and what was until then; the same where it was in force already, and nothing was changed. */
+export interface ActivatedPolicy {
+  readonly version: string;
+  readonly replaced: string | null;
+  readonly changed: boolean;
+}
+
 /** A run as accepted; `created` is false where the idempotency key had been used for the same request. */
 export interface CreatedRun {
   readonly run: RunRecord;
@@ -323,6 +355,19 @@ export interface Ledger {
   pause(scope: PauseScope, act: Act, forMs: number | null): Promise<ActAnswer>;
   resume(scope: PauseScope, act: Act): Promise<ActAnswer>;
   listPools(): Promise<readonly PoolRecord[]>;
+  /** The stored policies; the one that last came into force is first. */
+  listPolicies(): Promise<readonly PolicyRecord[]>;
+  /** A stored policy by its version or its name, or the one in force. Throws `not-found`. */
+  getPolicy(versionOrName?: string): Promise<PolicyDetail>;
+  /** Checks whether a document could be activated; gives its version. Throws `invalid-document` with every mistake. */
+  checkPolicy(text: string): { readonly name: string; readonly version: string };
+  /**
+   * Stores a document and brings it into force: every process decides by it from its next cycle on. Nothing changes where it is in
+   * force already. Throws `invalid-document` with every mistake, and `policy-changed`.
+   */
+  activatePolicy(text: string, act: PolicyAct): Promise<ActivatedPolicy>;
+  /** Goes back to the policy before, again further back, or to a stored one. Throws `no-earlier-policy`, `not-found`, `policy-changed`. */
+  rollbackPolicy(act: PolicyAct, to?: string): Promise<ActivatedPolicy>;
 
   /** A node's worker presents itself. Throws `node-taken` while another holder of the name lives. */
   registerNode(request: RegisterRequest): Promise<RegisterAnswer>;

@@ -1,13 +1,13 @@
-import { type HeartbeatAnswer, type HeartbeatRequest, SignalboxError } from '../domain/index.js';
+import { type HeartbeatAnswer, type HeartbeatRequest, type Pool, SignalboxError } from '../domain/index.js';
 import { createForecaster } from '../forecast/index.js';
-import type { Policy } from '../planner/index.js';
+import { type Policy, readPolicy } from '../planner/index.js';
 import { advance } from './commands/advance.js';
 import { createRun, forecastOnly } from './commands/create-run.js';
 import { answerTo, hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
 import { pause, resume } from './commands/pauses.js';
+import { activate, begin, rollBack, type WrittenPolicy } from './commands/policies.js';
 import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
-import { admitAnew } from './commands/terms.js';
-import type { Ledger } from './contract.js';
+import type { ActivatedPolicy, Ledger } from './contract.js';
 import { type Database, openDatabase, unavailable } from './database/database.js';
 import { Learning } from './learning.js';
 import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
@@ -15,11 +15,12 @@ import { forecastDemand } from './queries/demand.js';
 import { askPlanner, explain } from './queries/explain.js';
 import { listHistory } from './queries/history.js';
 import { listNodes } from './queries/nodes.js';
+import { getPolicy, listPolicies } from './queries/policies.js';
 import { listPools } from './queries/pools.js';
 import { getRun, listRuns, openRuns } from './queries/runs.js';
 import { listSettled } from './queries/settled.js';
 import type { LedgerLog, LedgerSettings } from './settings.js';
-import { GroupCommit } from './state/group-commit.js';
+import { type Command, GroupCommit } from './state/group-commit.js';
 import { loadImage } from './state/sync.js';
 import { Sweeper } from './sweep.js';
 
@@ -27,20 +28,27 @@ const SILENT: LedgerLog = { info: () => undefined, warn: () => undefined, error:
 
 /** Opens the store, brings its tables up to date and loads the hot state. Throws `ledger-unavailable`. */
 export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
-  const { url, policy, log = SILENT, clock = Date.now, monotonic = () => performance.now() } = settings;
-  refuseBudgets(policy);
+  const { url, log = SILENT, clock = Date.now, monotonic = () => performance.now() } = settings;
+  const first = readLive(settings.policy);
   const database = await openDatabase(url, log);
   const forecaster = createForecaster({
-    prior: (pool) => policy.pools[pool as keyof typeof policy.pools].prior,
-    expectedLoss: policy.size?.expectedLoss ?? false,
+    prior: (pool) => commits.policy.pools[pool as Pool].prior,
+    get expectedLoss() {
+      return commits.policy.size?.expectedLoss ?? false;
+    },
   });
   const learning = new Learning(database, forecaster);
-  const image = await loadImage(database, policy);
+  const image = await loadImage(database, first.policy);
   await learning.catchUp();
-  const commits = new GroupCommit(
+  const commits: GroupCommit = new GroupCommit(
     {
       database,
-      surroundings: { policy, forecaster },
+      surroundings: {
+        get policy() {
+          return commits.policy;
+        },
+        forecaster,
+      },
       clock,
       log,
       // Off the hot path: the callers have their answers before the models move.
@@ -49,8 +57,16 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     },
     image,
   );
-  await commits.run(admitAnew());
-  const sweeper = new Sweeper(database, commits, policy, monotonic);
+  await commits.run(begin(first));
+  await tellOfAnother(database, first.policy, log);
+  const sweeper = new Sweeper(database, commits, monotonic);
+  /** A batch more, under what has come into force: what waits need not wait for the next call. */
+  const inForce = async (activated: ActivatedPolicy): Promise<ActivatedPolicy> => {
+    await commits
+      .run(NOTHING)
+      .catch((err) => log.warn({ err }, 'the policy takes effect with the next call'));
+    return activated;
+  };
   const listeners = new Set<() => void>();
   const stopListening = await database.listen(() => {
     for (const listener of listeners) listener();
@@ -76,6 +92,15 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     pause: (scope, act, forMs) => commits.run(pause(scope, act, forMs)),
     resume: (scope, act) => commits.run(resume(scope, act)),
     listPools: () => commits.run(listPools()),
+    listPolicies: () => answered(listPolicies(database)),
+    getPolicy: (versionOrName) => answered(getPolicy(database, versionOrName)),
+    checkPolicy: (text) => readLive(text).policy,
+    async activatePolicy(text, act) {
+      return inForce(await commits.run(activate(readLive(text), act)));
+    },
+    async rollbackPolicy(act, to) {
+      return inForce(await commits.run(rollBack(to, act, (text) => readLive(text).policy)));
+    },
     registerNode: (request) => commits.run(registerNode(request)),
     heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
     listNodes: (filter) => answered(listNodes(database, filter?.pool)),
@@ -97,6 +122,25 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       await database.close();
     },
   };
+};
+
+const NOTHING: Command<void> = { apply: () => () => undefined };
+
+/** Reads a policy that is to come into force. Throws `invalid-document` with every mistake. */
+const readLive = (text: string): WrittenPolicy => {
+  const policy = readPolicy(text);
+  refuseBudgets(policy);
+  return { policy, text };
+};
+
+/** A restart undoes no activation: whoever expects that hears of it. */
+const tellOfAnother = async (database: Database, first: Policy, log: LedgerLog): Promise<void> => {
+  const { version, text, author } = await getPolicy(database, undefined);
+  if (readPolicy(text).version === first.version) return;
+  log.warn(
+    { inForce: version, activatedBy: author, configured: first.version },
+    `The policy in force is ${version}, not the configured ${first.version}: \`signalbox policy activate\` changes it`,
+  );
 };
 
 /** Budgets are counted in simulations only: to ignore them would spend what somebody meant to save. */

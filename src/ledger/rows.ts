@@ -186,6 +186,15 @@ export interface NodeRow {
   readonly labels: Readonly<Record<string, string>>;
   readonly virtualDevices: boolean;
   readonly registeredAtMs: number;
+  /** What holds for it until it registers again, whatever policy is in force. Null of old rows. */
+  readonly told: NodeTiming | null;
+}
+
+/** What a node was told when it registered, in seconds: how often it says that it lives, and after which silence it is fenced. */
+export interface NodeTiming {
+  readonly heartbeatSeconds: number;
+  readonly selfFenceSeconds: number;
+  readonly graceSeconds: number;
 }
 
 /** What a breaker guards: a node, a whole pool, a service outside. */
@@ -236,7 +245,8 @@ export type EventKind =
   | 'breaker-ramp'
   | 'breaker-closed'
   | 'act'
-  | 'pause-ended';
+  | 'pause-ended'
+  | 'policy-activated';
 
 /** One settled attempt, what forecasts learn from. Each lease settles at most once. */
 export interface ObservationRow {
@@ -280,6 +290,26 @@ export interface OutboxRow {
   readonly dueAtMs: number;
 }
 
+/** A policy that was in force at some time, as it was written. Stored once for each content. */
+export interface PolicyRow {
+  readonly version: string;
+  readonly name: string;
+  readonly text: string;
+  readonly storedAtMs: number;
+}
+
+/** A policy comes into force, under the number of its event. */
+export interface ActivationRow {
+  readonly number: number;
+  readonly version: string;
+  /** What was in force until then; null before the first. */
+  readonly replaced: string | null;
+  readonly kind: 'start' | 'activate' | 'rollback';
+  readonly author: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
 /** What a run was started with: the `RunSpec` as JSON text, for `jsonb` would forget the order of a document's tasks. */
 export interface SpecRow {
   readonly runId: RunId;
@@ -294,6 +324,8 @@ export interface Head {
   readonly arrivals: number;
   /** The same for every process, over any restart. */
   readonly loads: Loads;
+  /** The policy in force; empty before the first. */
+  readonly policyVersion: string;
 }
 
 /** The tables whose current rows have an image in the process. */
@@ -315,6 +347,8 @@ export interface LogRows {
   observations: ObservationRow;
   results: ResultRow;
   outbox: OutboxRow;
+  policies: PolicyRow;
+  activations: ActivationRow;
 }
 
 type SqlType = 'text' | 'bigint' | 'integer' | 'boolean' | 'jsonb' | 'double precision';
@@ -442,6 +476,7 @@ export const HOT: {
       labels: 'jsonb',
       virtualDevices: 'boolean',
       registeredAtMs: 'bigint',
+      told: 'jsonb',
     },
   },
   breakers: {
@@ -512,6 +547,16 @@ export const LOGS: { readonly [Table in keyof LogRows]: Columns<LogRows[Table]> 
     name: 'text',
     payload: 'jsonb',
     dueAtMs: 'bigint',
+  },
+  policies: { version: 'text', name: 'text', text: 'text', storedAtMs: 'bigint' },
+  activations: {
+    number: 'bigint',
+    version: 'text',
+    replaced: 'text',
+    kind: 'text',
+    author: 'text',
+    reason: 'text',
+    atMs: 'bigint',
   },
 };
 

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Policy } from '../planner/index.js';
 
 /** What the ledger needs of a logger. */
 export type LedgerLog = Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -8,7 +7,8 @@ export type LedgerLog = Pick<Logger, 'info' | 'warn' | 'error'>;
 export interface LedgerSettings {
   /** `postgres://…`, `pglite:///absolute/folder`, or `pglite-memory:` for a store that ends with the process. */
   readonly url: string;
-  readonly policy: Policy;
+  /** The document of the policy that comes into force where none is; one that is stays so. */
+  readonly policy: string;
   readonly log?: LedgerLog;
   /** The wall clock in epoch milliseconds; `Date.now` where absent. */
   readonly clock?: () => number;

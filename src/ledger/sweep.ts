@@ -1,8 +1,7 @@
-import type { Policy } from '../planner/index.js';
 import { fenceNode, freeUnbound, loseNode, type Pulse } from './commands/nodes.js';
 import { wake } from './commands/wake.js';
 import type { Database } from './database/database.js';
-import type { LeaseRow } from './rows.js';
+import type { LeaseRow, NodeTiming } from './rows.js';
 import type { GroupCommit } from './state/group-commit.js';
 
 interface Watched extends Pulse {
@@ -10,6 +9,7 @@ interface Watched extends Pulse {
   readonly lost: boolean;
   /** How long its count of heartbeats has stood still, by our monotonic clock. */
   readonly silentMs: number;
+  readonly timing: NodeTiming;
 }
 
 /** A lease that gives way is told so again after so long: the most that a grace usually is, and then some. */
@@ -17,7 +17,8 @@ const REMIND_MS = 60_000;
 
 /**
  * Judges which nodes live. Wall clocks jump and differ between machines, so a node is silent for as long as this process
- * has not seen its count of heartbeats change; after a restart of the process the waiting begins anew.
+ * has not seen its count of heartbeats change; after a restart of the process the waiting begins anew. A node is judged by what it
+ * was told when it registered, for that is when it stops its tasks.
  */
 export class Sweeper {
   readonly #lastChange = new Map<string, { readonly pulse: Pulse; readonly atMs: number }>();
@@ -28,7 +29,6 @@ export class Sweeper {
   constructor(
     private readonly database: Database,
     private readonly commits: GroupCommit,
-    private readonly policy: Policy,
     private readonly monotonic: () => number,
   ) {}
 
@@ -58,28 +58,28 @@ export class Sweeper {
   async #watch(): Promise<readonly Watched[]> {
     const rows = await this.database.db
       .selectFrom('nodes')
-      .select(['nodeId', 'incarnation', 'beat', 'pool', 'state'])
+      .select(['nodeId', 'incarnation', 'beat', 'pool', 'state', 'told'])
       .execute();
     const nowMs = this.monotonic();
-    return rows.map(({ pool, state, ...pulse }) => {
+    return rows.map(({ pool, state, told, ...pulse }) => {
       const last = this.#lastChange.get(pulse.nodeId);
       const changed = last === undefined || !samePulse(last.pulse, pulse);
       if (changed) this.#lastChange.set(pulse.nodeId, { pulse, atMs: nowMs });
-      return { ...pulse, pool, lost: state === 'lost', silentMs: changed ? 0 : nowMs - last.atMs };
+      const silentMs = changed ? 0 : nowMs - last.atMs;
+      return { ...pulse, pool, lost: state === 'lost', silentMs, timing: told ?? this.commits.policy };
     });
   }
 
   async #judge(node: Watched): Promise<void> {
-    const { selfFenceSeconds } = this.policy;
-    if (!node.lost && node.silentMs >= selfFenceSeconds * 1_000) {
+    if (!node.lost && node.silentMs >= node.timing.selfFenceSeconds * 1_000) {
       await this.commits.run(loseNode(node, node.silentMs / 1_000));
     }
     if (node.lost && this.#isFenced(node)) await this.commits.run(fenceNode(node));
   }
 
   /** By then it has stopped its tasks: one heartbeat more, for its count begins when it last had an answer, not when it asked. */
-  #isFenced({ silentMs }: Watched): boolean {
-    const { selfFenceSeconds, graceSeconds, heartbeatSeconds } = this.policy;
+  #isFenced({ silentMs, timing }: Watched): boolean {
+    const { selfFenceSeconds, graceSeconds, heartbeatSeconds } = timing;
     return silentMs >= (selfFenceSeconds + graceSeconds + heartbeatSeconds) * 1_000;
   }
 

@@ -12,7 +12,6 @@ import {
   taskKey,
 } from '../../src/domain/index.js';
 import { type Ledger, openLedger } from '../../src/ledger/index.js';
-import { readPolicy } from '../../src/planner/index.js';
 
 export const WORKER_TOKEN = 'a-worker-token-for-tests';
 
@@ -51,9 +50,7 @@ export const aNode = (fields: Partial<RegisterRequest> = {}): RegisterRequest =>
 });
 
 /** The policy that ships. */
-export const POLICY = readPolicy(
-  readFileSync(new URL('../../policies/default.yaml', import.meta.url), 'utf8'),
-);
+export const POLICY_TEXT = readFileSync(new URL('../../policies/default.yaml', import.meta.url), 'utf8');
 const silent = pino({ level: 'silent' });
 
 /** One more API over the same ledger and workspace, with other settings. */
@@ -74,7 +71,7 @@ export const startBeside = (
 /** Starts an API for the tests of a file, with a cpu node: a ledger of its own takes seconds to begin. */
 export const openTestApi = async (): Promise<TestApi> => {
   const workspaceFolder = mkdtempSync(join(tmpdir(), 'signalbox-api-'));
-  const ledger = await openLedger({ url: 'pglite-memory:', policy: POLICY });
+  const ledger = await openLedger({ url: 'pglite-memory:', policy: POLICY_TEXT });
   await ledger.registerNode(aNode());
   const api = await startBeside({ ledger, workspaceFolder }, {});
   const close = async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demand } from '../../src/api/schemas.js';
 import { taskKey } from '../../src/domain/index.js';
 import { type Ledger, openLedger } from '../../src/ledger/index.js';
-import { aDocument, aTurn, POLICY, sender, startBeside } from '../api/support.js';
+import { aDocument, aTurn, POLICY_TEXT, sender, startBeside } from '../api/support.js';
 import { signalbox } from '../support/command.js';
 
 const HOUR_MS = 3_600_000;
@@ -21,7 +21,7 @@ const call = (...args: string[]) =>
 
 /** Thirty hours in each of which a task of one core and ten minutes came. */
 beforeAll(async () => {
-  ledger = await openLedger({ url: 'pglite-memory:', policy: POLICY, clock: () => nowMs });
+  ledger = await openLedger({ url: 'pglite-memory:', policy: POLICY_TEXT, clock: () => nowMs });
   api = await startBeside({ ledger, workspaceFolder }, {});
   const { body } = await sender(api.url)('POST', '/v1/runs', { body: { document: aDocument() } });
   for (let hour = 0; hour < HOURS; hour += 1) {

@@ -4,7 +4,7 @@ import { type Ledger, openLedger } from '../../src/ledger/index.js';
 import { type Dispatcher, startDispatcher } from '../../workers/outbox.js';
 import { connectClient, type TemporalClient } from '../../workers/temporal.js';
 import { aSpec } from '../ledger/builders.js';
-import { POLICY } from '../ledger/contract.js';
+import { POLICY_TEXT } from '../ledger/contract.js';
 import { testNamespace } from '../support/temporal.js';
 
 let ledger: Ledger;
@@ -12,7 +12,7 @@ let temporal: TemporalClient;
 let dispatcher: Dispatcher;
 beforeAll(async () => {
   temporal = await connectClient(await testNamespace());
-  ledger = await openLedger({ url: 'pglite-memory:', policy: POLICY });
+  ledger = await openLedger({ url: 'pglite-memory:', policy: POLICY_TEXT });
   dispatcher = startDispatcher({ ledger, client: temporal.client, log: pino({ level: 'silent' }) });
 });
 afterAll(async () => {

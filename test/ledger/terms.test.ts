@@ -3,7 +3,7 @@ import { ANYWHERE, type Placement } from '../../src/domain/index.js';
 import { openLedger } from '../../src/ledger/index.js';
 import { readPolicy } from '../../src/planner/index.js';
 import { aRequest, granted, TestNode, TestRun, theEndOf } from './builders.js';
-import { onBothDatabases } from './contract.js';
+import { onBothDatabases, textOf } from './contract.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -148,7 +148,7 @@ onBothDatabases('A task', (freshStore) => {
 
   it('cannot wait under a policy with budgets, which only simulations count', async () => {
     const policy = aPolicy('budgets: { lab: { usdPerDay: 5 } }');
-    await expect(openLedger({ url: 'pglite-memory:', policy })).rejects.toMatchObject({
+    await expect(openLedger({ url: 'pglite-memory:', policy: textOf(policy) })).rejects.toMatchObject({
       code: 'invalid-document',
       message: expect.stringContaining('has budgets (lab)'),
     });

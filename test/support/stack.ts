@@ -16,7 +16,6 @@ import { freePort } from '../../src/embedded/index.js';
 import { UndoStack } from '../../src/embedded/undo-stack.js';
 import { until } from '../../src/embedded/until.js';
 import { openLedger } from '../../src/ledger/index.js';
-import { readPolicy } from '../../src/planner/index.js';
 import { startControl } from '../../workers/control.js';
 import { testDatabase } from './database.js';
 import { type Program, startProgram } from './program.js';
@@ -143,7 +142,7 @@ async function inThisProcess(
   const log = pino({ base: null }, pino.destination(join(folder, 'services.log')));
   const ledger = await openLedger({
     url: 'pglite-memory:',
-    policy: readPolicy(readFileSync(policy, 'utf8')),
+    policy: readFileSync(policy, 'utf8'),
     log,
   });
   undo.add(() => ledger.close());

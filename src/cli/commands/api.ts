@@ -3,7 +3,7 @@ import { startApi } from '../../api/index.js';
 import { openLedger } from '../../ledger/index.js';
 import { untilStopped } from '../lifetime.js';
 import { serviceLog } from '../log.js';
-import { loadPolicy } from '../policy.js';
+import { loadPolicyText } from '../policy.js';
 import { readSettings } from '../settings.js';
 
 interface ServeOptions {
@@ -19,7 +19,7 @@ export const api = async ({ host, port, policy, ...options }: ServeOptions): Pro
   const names = ['database', 'workspace', 'apiToken', 'workerToken'] as const;
   const { database, workspace, apiToken, workerToken } = readSettings(names, options);
   const log = serviceLog('api');
-  const ledger = await openLedger({ url: database, policy: await loadPolicy(policy), log });
+  const ledger = await openLedger({ url: database, policy: (await loadPolicyText(policy)).text, log });
   try {
     const tokens = { workerToken, ...(apiToken === undefined ? {} : { apiToken }) };
     await untilStopped(

@@ -3,7 +3,7 @@ import { temporalSettingsFrom } from '../../../workers/temporal.js';
 import { openLedger } from '../../ledger/index.js';
 import { untilStopped } from '../lifetime.js';
 import { serviceLog } from '../log.js';
-import { loadPolicy } from '../policy.js';
+import { loadPolicyText } from '../policy.js';
 import { readSettings, temporalEnvironment } from '../settings.js';
 
 interface ControlOptions {
@@ -18,7 +18,7 @@ export const control = async ({ policy, ...options }: ControlOptions): Promise<v
   const { database } = readSettings(['database'], { ...options });
   const temporal = temporalSettingsFrom(temporalEnvironment({ ...options }));
   const log = serviceLog('control');
-  const ledger = await openLedger({ url: database, policy: await loadPolicy(policy), log });
+  const ledger = await openLedger({ url: database, policy: (await loadPolicyText(policy)).text, log });
   try {
     const { failed, stop } = await startControl({ temporal, ledger, log });
     await untilStopped({ ended: failed, stop });

@@ -1,4 +1,5 @@
 import { startDev } from '../../embedded/index.js';
+import { systemUser } from '../author.js';
 import { untilStopped } from '../lifetime.js';
 import { note, terminal } from '../output/terminal.js';
 
@@ -11,12 +12,13 @@ interface DevCommandOptions {
 }
 
 /** `signalbox dev`: everything on this machine, in one process tree, until Ctrl-C. */
-export const dev = async ({ port, ...options }: DevCommandOptions): Promise<void> => {
+export const dev = async ({ port, policy, ...options }: DevCommandOptions): Promise<void> => {
   const folder = process.cwd();
   const started = await startDev({
     folder,
     ...options,
     ...(port === undefined ? {} : { apiPort: port }),
+    ...(policy === undefined ? {} : { policy: { file: policy, author: systemUser() } }),
     progress: note,
   });
   const { print, colours } = terminal();

@@ -8,7 +8,7 @@ import {
   SignalboxError,
   shortages,
 } from '../../domain/index.js';
-import type { LeaseRow, NodeRow } from '../rows.js';
+import type { LeaseRow, NodeRow, NodeTiming } from '../rows.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
@@ -16,6 +16,13 @@ import { release, revoke, whyItLeaves } from '../state/transitions.js';
 
 /** The secret of a node's folder, as it is stored. */
 export const keyHashOf = (nodeKey: string): string => createHash('sha256').update(nodeKey).digest('hex');
+
+/** What a policy tells a node that registers. */
+export const timingOf = ({ heartbeatSeconds, selfFenceSeconds, graceSeconds }: NodeTiming): NodeTiming => ({
+  heartbeatSeconds,
+  selfFenceSeconds,
+  graceSeconds,
+});
 
 const leasesOn = (draft: Draft, nodeId: string): readonly LeaseRow[] =>
   draft.image.leasesWhere((lease) => lease.nodeId === nodeId);
@@ -36,10 +43,11 @@ export const registerNode = (request: RegisterRequest): Command<RegisterAnswer> 
     }
     const { pool, capacity, labels, virtualDevices } = request;
     const incarnation = (before?.incarnation ?? 0) + 1;
-    const what = { nodeId, keyHash, pool, capacity, labels, virtualDevices };
+    const told = timingOf(draft.surroundings.policy);
+    const what = { nodeId, keyHash, pool, capacity, labels, virtualDevices, told };
     draft.put('nodes', { ...what, state: 'active', incarnation, registeredAtMs: draft.atMs });
     draft.event({ kind: 'node-registered', nodeId, detail: { pool, capacity, incarnation, virtualDevices } });
-    const { heartbeatSeconds, selfFenceSeconds } = draft.surroundings.policy;
+    const { heartbeatSeconds, selfFenceSeconds } = told;
     return () => ({ incarnation, heartbeatSeconds, selfFenceSeconds });
   },
 });

@@ -67,8 +67,8 @@ const routed = (
 };
 
 /**
- * Settles anew, under the policy of this process, what waits: a hold ends when the policy no longer has it. Done when the ledger
- * opens; what stays as it was is not written again.
+ * Settles anew, under the policy in force, what waits: a hold ends when the policy no longer has it. Done when the ledger opens and
+ * when a policy comes into force; what stays as it was is not written again.
  */
 export const admitAnew = (): Command<void> => ({
   apply(draft) {

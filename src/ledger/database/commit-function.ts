@@ -18,7 +18,7 @@ DECLARE now_at bigint := known + 1;
 BEGIN
   UPDATE head SET version = now_at, events = (counters->>'events')::bigint,
     fencing = (counters->>'fencing')::bigint, arrivals = (counters->>'arrivals')::bigint,
-    loads = counters->'loads'
+    loads = counters->'loads', policy_version = counters->>'policyVersion'
     WHERE version = known;
   IF NOT FOUND THEN RETURN false; END IF;
 ${[...HOT_NAMES.map(upsert), ...LOG_NAMES.map(append)].join('\n')}
@@ -45,9 +45,13 @@ const upsert = (table: (typeof HOT_NAMES)[number]): string => {
   END IF;`;
 };
 
+/** What is named by its content is stored once. */
+const ONCE: Partial<Record<(typeof LOG_NAMES)[number], string>> = { results: 'hash', policies: 'version' };
+
 const append = (table: (typeof LOG_NAMES)[number]): string => {
   const columns = LOGS[table];
-  const repeated = table === 'results' ? ' ON CONFLICT (hash) DO NOTHING' : '';
+  const key = ONCE[table];
+  const repeated = key === undefined ? '' : ` ON CONFLICT (${key}) DO NOTHING`;
   return `  IF batch ? '${table}' THEN
     INSERT INTO ${table} (${names(columns)}) SELECT ${fields(columns)} FROM ${record(table, columns)}${repeated};
   END IF;`;

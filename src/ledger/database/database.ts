@@ -1,6 +1,7 @@
 import { CamelCasePlugin, Kysely, Migrator, PostgresDialect } from 'kysely';
 import { SignalboxError } from '../../domain/index.js';
 import {
+  type ActivationRow,
   type EventRow,
   type ExecutionRow,
   type Head,
@@ -12,6 +13,7 @@ import {
   type ObservationRow,
   type OutboxRow,
   type PauseRow,
+  type PolicyRow,
   type ResultRow,
   type RunRow,
   type SpecRow,
@@ -45,6 +47,8 @@ export interface Tables {
   observations: ObservationRow;
   results: ResultRow;
   outbox: OutboxRow & { readonly id: number; readonly tries: number; readonly lastError: string | null };
+  policies: PolicyRow;
+  activations: ActivationRow;
 }
 /** What a node last said of a running lease; written by heartbeats alone, outside the head's lock. */
 export interface ProgressRow {
@@ -153,7 +157,7 @@ const select = (table: keyof HotRows, where: string): string => {
 };
 /** One statement, so that all its rows are of one instant. */
 const readHot = (where: (table: keyof HotRows) => string): string =>
-  `SELECT (SELECT row_to_json(h) FROM (SELECT version, events, fencing, arrivals, loads, ledger_id AS "ledgerId" FROM head) h) AS head,
+  `SELECT (SELECT row_to_json(h) FROM (SELECT version, events, fencing, arrivals, loads, policy_version AS "policyVersion", ledger_id AS "ledgerId" FROM head) h) AS head,
   ${HOT_NAMES.map((table) => select(table, where(table))).join(',\n  ')}`;
 
 const OF_OPEN_RUNS = "run_id IN (SELECT run_id FROM runs WHERE status = 'running')";

@@ -56,6 +56,8 @@ export const sentenceOf = (event: EventRow): string => {
     case 'breaker-ramp':
     case 'breaker-closed':
       return breaker(event.kind, detail);
+    case 'policy-activated':
+      return policyActivated(detail);
     default:
       return event.kind;
   }
@@ -78,6 +80,19 @@ const breaker = (
   return kind === 'breaker-ramp'
     ? `${what} takes work again, a few tasks at a time`
     : `${what} takes work again`;
+};
+
+interface PolicyDetail {
+  readonly from: string | null;
+  readonly to: string;
+  readonly how: 'start' | 'activate' | 'rollback';
+  readonly author: string;
+  readonly reason: string;
+}
+
+const policyActivated = ({ from, to, how, author, reason }: PolicyDetail): string => {
+  const instead = from === null ? '' : ` instead of ${from}`;
+  return `${author} ${how === 'rollback' ? 'went back to' : 'activated'} the policy ${to}${instead}: ${reason}`;
 };
 
 interface GrantedDetail {

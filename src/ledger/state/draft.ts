@@ -11,12 +11,13 @@ interface Undo {
   readonly before: HotRows[keyof HotRows] | undefined;
 }
 type Logs = { [Table in keyof LogRows]: LogRows[Table][] };
+type Lengths = { readonly [Table in keyof LogRows]: number };
 
 /** A point of a draft to go back to. */
 export interface Savepoint {
   readonly undo: number;
   readonly head: Image['head'];
-  readonly logs: { readonly [Table in keyof LogRows]: number };
+  readonly logs: Lengths;
   readonly asked: ReadonlySet<string>;
 }
 
@@ -30,7 +31,7 @@ export interface Surroundings {
 export class Draft {
   readonly #undo: Undo[] = [];
   readonly #runs = new Set<string>();
-  readonly #logs: Logs = { specs: [], events: [], observations: [], results: [], outbox: [] };
+  readonly #logs = Object.fromEntries(LOG_NAMES.map((name) => [name, []])) as unknown as Logs;
   /** Attempts whose waiting the callers of this batch will be told about: these need no signal. */
   asked = new Set<string>();
   /** Attempts that entered with this batch. */
@@ -77,17 +78,10 @@ export class Draft {
   }
 
   savepoint(): Savepoint {
-    const { specs, events, observations, results, outbox } = this.#logs;
     return {
       undo: this.#undo.length,
       head: this.image.head,
-      logs: {
-        specs: specs.length,
-        events: events.length,
-        observations: observations.length,
-        results: results.length,
-        outbox: outbox.length,
-      },
+      logs: Object.fromEntries(LOG_NAMES.map((name) => [name, this.#logs[name].length])) as Lengths,
       asked: new Set(this.asked),
     };
   }

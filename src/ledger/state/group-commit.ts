@@ -1,5 +1,8 @@
 import { SignalboxError } from '../../domain/index.js';
+import type { Policy } from '../../planner/index.js';
+import { admitAnew } from '../commands/terms.js';
 import { type Database, unavailable } from '../database/database.js';
+import { readStoredPolicy } from '../queries/policies.js';
 import type { LedgerLog } from '../settings.js';
 import { runCycle } from './cycle.js';
 import { Draft, type Surroundings } from './draft.js';
@@ -40,12 +43,15 @@ export interface GroupCommitParts {
 /**
  * One planner at a time: calls that arrive while a commit is under way are applied together next, planned in one cycle and
  * written by one statement. Where the head has moved on (another process wrote) the image catches up and the batch is made again.
- * Where a batch fails the image is made anew and its calls are retried one by one, so that a bad one fails alone.
+ * Where a batch fails the image is made anew and its calls are retried one by one, so that a bad one fails alone. Where the head names
+ * another policy, the batch is made under that one: none is planned by a policy that is no longer in force when it is written.
  */
 export class GroupCommit {
   #queue: Waiting[] = [];
   #working: Promise<void> | null = null;
   #stale = false;
+  /** What waits is yet to be settled under the policy in force. */
+  #unsettled = true;
 
   constructor(
     private readonly parts: GroupCommitParts,
@@ -58,6 +64,11 @@ export class GroupCommit {
       this.#queue.push({ command, resolve: resolve as (answer: unknown) => void, reject });
       this.#working ??= this.#work();
     });
+  }
+
+  /** The policy that the next cycle is planned by, as far as this process knows. */
+  get policy(): Policy {
+    return this.image.policy;
   }
 
   /** The image while nothing is under way, so that all of it is written; null else. */
@@ -99,19 +110,39 @@ export class GroupCommit {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    const { database, surroundings } = this.parts;
+    const { database } = this.parts;
     if (this.#stale) {
-      this.image = await loadImage(database, surroundings.policy);
+      this.image = await loadImage(database, this.image.policy);
       await this.parts.onOvertaken();
       this.#stale = false;
     }
     for (let round = 0; round < MAX_OVERTAKEN; round += 1) {
-      for (const { command } of batch) await command.prepare?.(database, this.image);
-      if (await this.#attempt(batch)) return;
+      await this.#keepPolicy();
+      const calls = this.#unsettled ? [this.#settleAnew(), ...batch] : batch;
+      for (const { command } of calls) await command.prepare?.(database, this.image);
+      if (await this.#attempt(calls)) {
+        this.#unsettled = false;
+        return;
+      }
       await catchUp(database, this.image);
       await this.parts.onOvertaken();
     }
     throw new SignalboxError('ledger-unavailable', 'Other processes of this ledger were always faster.');
+  }
+
+  /** Another policy has come into force, in this process or another: all that is live is put in order under it. */
+  async #keepPolicy(): Promise<void> {
+    const { head, policy } = this.image;
+    if (head.policyVersion === '' || head.policyVersion === policy.version) return;
+    this.image.setPolicy(await readStoredPolicy(this.parts.database, head.policyVersion));
+    this.#unsettled = true;
+    this.parts.log.info({ policy: head.policyVersion, before: policy.version }, 'a policy is in force');
+  }
+
+  #settleAnew(): Waiting {
+    const reject = (err: unknown) =>
+      this.parts.log.error({ err }, 'what waits could not be settled under the policy in force');
+    return { command: admitAnew(), resolve: () => undefined, reject };
   }
 
   /** False where the head had moved on; the image is then as before. */
@@ -139,8 +170,8 @@ export class GroupCommit {
     const { database } = this.parts;
     const writes = draft.writes();
     if (Object.keys(writes).length === 0) return (await database.headVersion()) === known;
-    const { events, fencing, arrivals, loads } = this.image.head;
-    if (!(await database.commit(known, { events, fencing, arrivals, loads }, writes))) return false;
+    const { version: _, ledgerId: __, ...counters } = this.image.head;
+    if (!(await database.commit(known, counters, writes))) return false;
     this.image.head = { ...this.image.head, version: known + 1 };
     return true;
   }

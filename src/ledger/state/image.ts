@@ -50,6 +50,7 @@ export class Image {
     fencing: 0,
     arrivals: 0,
     loads: {},
+    policyVersion: '',
     ledgerId: '',
   };
   /** What the planner sees of it. */
@@ -101,9 +102,25 @@ export class Image {
   readonly #byIdempotencyKey = new Map<string, RunId>();
   readonly #taskByLease = new Map<string, TaskRow>();
   readonly #sizes = new Map<Pool, number>();
+  #policy: Policy;
 
-  constructor(private readonly policy: Policy) {
+  constructor(policy: Policy) {
+    this.#policy = policy;
     this.cluster = new Cluster(policy);
+  }
+
+  /** What all that is live is in order by. */
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  /** Puts all that is live in order anew, under another policy; the next cycle looks at every pool. */
+  setPolicy(policy: Policy): void {
+    this.#policy = policy;
+    this.cluster.setPolicy(policy);
+    for (const task of this.tasks.values()) if (task.state === 'waiting') this.#wait(task);
+    for (const lease of this.leases.values()) this.#setLease(lease);
+    for (const pool of POOLS) this.touched.add(pool);
   }
 
   /** Takes rows as the database has them. A run that is not open, and a released lease, leaves the image. */
@@ -284,7 +301,7 @@ export class Image {
 
   /** Of a run of an older version as if it arrived now. */
   #rank(run: Pick<RunRow, 'createdAtMs' | 'deadlineAtMs'>, work: WorkRow | undefined, pool: Pool): Rank {
-    return rankOf(run, work ?? { loads: this.head.loads, leadSeconds: 0 }, pool, this.policy);
+    return rankOf(run, work ?? { loads: this.head.loads, leadSeconds: 0 }, pool, this.#policy);
   }
 
   #indexLease(before: LeaseRow | undefined, after: LeaseRow | undefined): void {
@@ -303,7 +320,7 @@ export class Image {
       this.works.get(lease.runId),
       lease.pool,
     );
-    const { graceSeconds } = this.policy;
+    const { graceSeconds } = this.#policy;
     this.cluster.setLease(runningLease(lease, lease.state, { run, task, rank, graceSeconds }));
   }
 

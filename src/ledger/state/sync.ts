@@ -1,14 +1,16 @@
 import type { Policy } from '../../planner/index.js';
 import type { Database, HotState } from '../database/database.js';
+import { readStoredPolicy } from '../queries/policies.js';
 import { Image } from './image.js';
 
 /**
- * A fresh image of all that is live. Its virtual queues begin with the runs that are open: on all nodes that are known, for those
+ * A fresh image of all that is live, under the policy in force; before there is any, under the given one. Its virtual queues begin with the runs that are open: on all nodes that are known, for those
  * lost since have carried some of them, and what has started there must not count as waiting.
  */
-export const loadImage = async (database: Database, policy: Policy): Promise<Image> => {
-  const image = new Image(policy);
+export const loadImage = async (database: Database, first: Policy): Promise<Image> => {
   const live = await database.readLive();
+  const { policyVersion } = live.head;
+  const image = new Image(policyVersion === '' ? first : await readStoredPolicy(database, policyVersion));
   image.absorb(live);
   image.noteRuns(live.runs, image.registeredSizeOf);
   return image;

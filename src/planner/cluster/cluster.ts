@@ -97,6 +97,12 @@ export class Cluster {
     return Object.keys(this.#stores) as PieceKind[];
   }
 
+  /** Another policy decides the order from now on. Ranks are the owner's: it sets the tasks and leases whose rank differs. */
+  setPolicy({ order, classes, shares }: Pick<Policy, 'order' | 'classes' | 'shares'>): void {
+    this.#use.setShares(shares);
+    for (const pool of POOLS) this.#pools[pool].setPolicy({ order, classes });
+  }
+
   pool(pool: Pool): PoolView {
     return this.#pools[pool];
   }

@@ -39,7 +39,7 @@ export type PoolView = Pick<
 
 /** One pool as the planner sees it: its nodes with what is free on each, its leases, its queue. Kept up event by event. */
 export class PoolState {
-  readonly queue: WaitingQueue;
+  #queue: WaitingQueue;
   /** How long a task waits here before its size no longer counts (see `patienceFor`); undefined for ever. */
   ownPatienceMs: number | undefined;
   readonly #nodes = new Map<NodeId, Node>();
@@ -54,7 +54,17 @@ export class PoolState {
   #asOfMs = Number.NEGATIVE_INFINITY;
 
   constructor(policy: Pick<Policy, 'order' | 'classes'>) {
-    this.queue = new WaitingQueue(policy);
+    this.#queue = new WaitingQueue(policy);
+  }
+
+  get queue(): WaitingQueue {
+    return this.#queue;
+  }
+  /** Puts the queue in another policy's order. */
+  setPolicy(policy: Pick<Policy, 'order' | 'classes'>): void {
+    const before = this.#queue;
+    this.#queue = new WaitingQueue(policy);
+    for (const task of before.tasks()) this.#queue.set(task);
   }
 
   get patienceMs(): number {

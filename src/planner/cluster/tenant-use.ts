@@ -19,7 +19,13 @@ export class TenantUse {
   readonly #shares = new Map<string, number>();
   #sharesAtMs = Number.NaN;
 
-  constructor(private readonly shares: Policy['shares']) {}
+  constructor(private shares: Policy['shares']) {}
+
+  /** Goes on under other weights, or with use that counts for longer. */
+  setShares(shares: Policy['shares']): void {
+    this.shares = shares;
+    this.#shares.clear();
+  }
 
   /** What a tenant's use would be with so much more. */
   after(tenant: string, deviceSeconds: number, atMs: number): Use {

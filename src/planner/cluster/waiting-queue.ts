@@ -55,6 +55,11 @@ export class WaitingQueue {
     return this.#entries.get(id)?.task;
   }
 
+  /** All tasks, in no order. */
+  *tasks(): Generator<WaitingTask> {
+    for (const { task } of this.#entries.values()) yield task;
+  }
+
   /** Takes a task in, or in anew where something about it has changed. */
   set(task: WaitingTask): void {
     this.remove(task.id);

@@ -3,6 +3,7 @@ import { begin } from './001-begin.js';
 import { findTasksByTime } from './002-tasks-by-time.js';
 import { planByWork } from './003-plan-by-work.js';
 import { acts } from './004-acts.js';
+import { keepPolicies } from './005-keep-policies.js';
 import { countFailures } from './012-breakers.js';
 
 /** All migrations, by name in their order. One that has been released is never changed again. */
@@ -11,5 +12,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '002-tasks-by-time': findTasksByTime,
   '003-plan-by-work': planByWork,
   '004-acts': acts,
+  '005-keep-policies': keepPolicies,
   '012-breakers': countFailures,
 };
