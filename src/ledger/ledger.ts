@@ -7,6 +7,7 @@ import { answerTo, hasNews, keyHashOf, registerNode, takeHeartbeat } from './com
 import { pause, resume } from './commands/pauses.js';
 import { activate, begin, rollBack, type WrittenPolicy } from './commands/policies.js';
 import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
+import { admitAnew } from './commands/terms.js';
 import type { ActivatedPolicy, Ledger } from './contract.js';
 import { type Database, openDatabase, unavailable } from './database/database.js';
 import { Learning } from './learning.js';
@@ -51,6 +52,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       },
       clock,
       log,
+      settleAnew: admitAnew(),
       // Off the hot path: the callers have their answers before the models move.
       onCommitted: (draft) => void setImmediate(() => learning.learn(draft.added('observations'))),
       onOvertaken: () => learning.catchUp(),

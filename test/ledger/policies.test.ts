@@ -124,7 +124,7 @@ onPostgres('Two processes', (freshStore) => {
     const [one, two] = [await store.open(), await store.open()];
     await TestNode.register(one, 'gpu-1');
     const run = await TestRun.create(two);
-    await run.ask('a', { request: whole });
+    await run.start('a');
     await one.activatePolicy(aPolicy('frozen', { holds: [HOLD] }), act);
     expect(await run.ask('b', {}, two)).toMatchObject({ kind: 'deferred', blockers: [{ code: 'held' }] });
     await two.rollbackPolicy(act);

@@ -1,6 +1,5 @@
 import { SignalboxError } from '../../domain/index.js';
 import type { Policy } from '../../planner/index.js';
-import { admitAnew } from '../commands/terms.js';
 import { type Database, unavailable } from '../database/database.js';
 import { readStoredPolicy } from '../queries/policies.js';
 import type { LedgerLog } from '../settings.js';
@@ -34,6 +33,8 @@ export interface GroupCommitParts {
   readonly surroundings: Surroundings;
   readonly clock: () => number;
   readonly log: LedgerLog;
+  /** Done first under each policy, the one at the start included: settles what waits. */
+  readonly settleAnew: Command<void>;
   /** Called after each commit, before the answers. */
   readonly onCommitted: (draft: Draft) => void;
   /** Called when another process has written, once the image has caught up. */
@@ -142,7 +143,7 @@ export class GroupCommit {
   #settleAnew(): Waiting {
     const reject = (err: unknown) =>
       this.parts.log.error({ err }, 'what waits could not be settled under the policy in force');
-    return { command: admitAnew(), resolve: () => undefined, reject };
+    return { command: this.parts.settleAnew, resolve: () => undefined, reject };
   }
 
   /** False where the head had moved on; the image is then as before. */
