@@ -1,7 +1,7 @@
 /** A policy that a person asked for. */
 export interface AskedPolicy {
   readonly file: string;
-  readonly author: string;
+  readonly by: string;
 }
 
 /** What `signalbox dev` may be told. */

@@ -46,7 +46,7 @@ export async function startDevServices(options: DevServicesOptions): Promise<Dev
     const policy = readFileSync(join(PACKAGE_ROOT, 'policies/default.yaml'), 'utf8');
     const ledger = await openLedger({ url: files.ledgerUrl, policy, log });
     parts.add(() => ledger.close());
-    if (asked) await ledger.activatePolicy(asked.text, { author: asked.author, reason: STARTED });
+    if (asked) await ledger.activatePolicy(asked.text, { by: asked.by, reason: STARTED });
     const workspace = openWorkspace(files.workspace, { env: process.env, cacheFolder: files.cache });
     const api = await startApi({ ledger, workspace, workerToken, host: '127.0.0.1', port, log });
     parts.add(() => api.stop());

@@ -282,7 +282,7 @@ export interface PolicyRecord {
   readonly version: string;
   readonly name: string;
   readonly active: boolean;
-  readonly author: string;
+  readonly by: string;
   readonly reason: string;
   /** `start`: nothing was in force when the ledger was opened. */
   readonly kind: 'start' | 'activate' | 'rollback';
@@ -295,9 +295,7 @@ export interface PolicyDetail extends PolicyRecord {
 }
 
 /** Who changes the policy in force, and why. */
-export interface PolicyAct {
-  readonly author: string;
-  readonly reason: string;
+export interface PolicyAct extends Act {
   /** The version that must be in force for it, so that nobody's change is overwritten unseen. */
   readonly expect?: string;
 }

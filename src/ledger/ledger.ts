@@ -137,10 +137,10 @@ const readLive = (text: string): WrittenPolicy => {
 
 /** A restart undoes no activation: whoever expects that hears of it. */
 const tellOfAnother = async (database: Database, first: Policy, log: LedgerLog): Promise<void> => {
-  const { version, text, author } = await getPolicy(database, undefined);
+  const { version, text, by } = await getPolicy(database, undefined);
   if (readPolicy(text).version === first.version) return;
   log.warn(
-    { inForce: version, activatedBy: author, configured: first.version },
+    { inForce: version, activatedBy: by, configured: first.version },
     `The policy in force is ${version}, not the configured ${first.version}: \`signalbox policy activate\` changes it`,
   );
 };

@@ -305,7 +305,7 @@ export interface ActivationRow {
   /** What was in force until then; null before the first. */
   readonly replaced: string | null;
   readonly kind: 'start' | 'activate' | 'rollback';
-  readonly author: string;
+  readonly by: string;
   readonly reason: string;
   readonly atMs: number;
 }
@@ -554,7 +554,7 @@ export const LOGS: { readonly [Table in keyof LogRows]: Columns<LogRows[Table]> 
     version: 'text',
     replaced: 'text',
     kind: 'text',
-    author: 'text',
+    by: 'text',
     reason: 'text',
     atMs: 'bigint',
   },

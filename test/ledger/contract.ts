@@ -68,7 +68,7 @@ const withStores = (stores: Stores, tests: (freshStore: () => Promise<Store>) =>
       };
       const ledger = await openLedger(settings);
       opened.push(ledger);
-      if (policy) await ledger.activatePolicy(textOf(policy), { author: 'tests', reason: 'this test' });
+      if (policy) await ledger.activatePolicy(textOf(policy), { by: 'tests', reason: 'this test' });
       return ledger;
     };
     return { url, clocks, open };

@@ -6,7 +6,7 @@ import { onBothDatabases, onPostgres, POLICY, textOf } from './contract.js';
 const whole = aRequest({ devices: 2 });
 const HOLD = { name: 'freeze', when: 'task.tenant == "default"', reason: 'the cluster moves' };
 const aPolicy = (name: string, over: Partial<Policy> = {}): string => textOf({ ...POLICY, name, ...over });
-const act = { author: 'ada', reason: 'a trial' };
+const act = { by: 'ada', reason: 'a trial' };
 
 onBothDatabases('The policy in force', (freshStore) => {
   it('is the configured one at first, and stays what it was made over restarts', async () => {
@@ -32,7 +32,7 @@ onBothDatabases('The policy in force', (freshStore) => {
     const verdict = await run.ask('a');
     expect(verdict).toMatchObject({ kind: 'deferred', blockers: [{ code: 'held' }] });
     expect((await run.turn({ askAgain: true })).policyVersion).toBe(frozen.version);
-    const back = await ledger.rollbackPolicy({ author: 'bob', reason: 'all have moved' });
+    const back = await ledger.rollbackPolicy({ by: 'bob', reason: 'all have moved' });
     expect(back).toMatchObject({ version: POLICY.version, replaced: frozen.version, changed: true });
     expect((await ledger.getRun(run.id))?.tasks[0]?.state).toBe('running');
     expect(await ledger.claimOutbox(10)).toContainEqual(expect.objectContaining({ name: 'grant' }));

@@ -18,7 +18,7 @@ export const dev = async ({ port, policy, ...options }: DevCommandOptions): Prom
     folder,
     ...options,
     ...(port === undefined ? {} : { apiPort: port }),
-    ...(policy === undefined ? {} : { policy: { file: policy, author: systemUser() } }),
+    ...(policy === undefined ? {} : { policy: { file: policy, by: systemUser() } }),
     progress: note,
   });
   const { print, colours } = terminal();

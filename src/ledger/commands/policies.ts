@@ -19,7 +19,7 @@ export const begin = ({ policy, text }: WrittenPolicy): Command<void> => ({
       for (const node of draft.image.nodes.values())
         if (node.told === null) draft.put('nodes', { ...node, told: timingOf(policy) });
       store(draft, policy, text);
-      const act = { author: 'signalbox', reason: 'nothing was in force when the ledger was opened' };
+      const act = { by: 'signalbox', reason: 'nothing was in force when the ledger was opened' };
       bringIntoForce(draft, policy.version, 'start', act);
     }
     return () => undefined;
@@ -93,15 +93,15 @@ const bringIntoForce = (
   act: PolicyAct,
 ): ActivatedPolicy => {
   refuseUnexpected(draft, act);
-  const { author, reason } = act;
+  const { by, reason } = act;
   const { image, atMs } = draft;
   const replaced = image.head.policyVersion === '' ? null : image.head.policyVersion;
   if (replaced === version) return { version, replaced, changed: false };
   draft.event({
     kind: 'policy-activated',
-    detail: { from: replaced, to: version, how: kind, author, reason },
+    detail: { from: replaced, to: version, how: kind, by, reason },
   });
-  draft.append('activations', { number: image.head.events, version, replaced, kind, author, reason, atMs });
+  draft.append('activations', { number: image.head.events, version, replaced, kind, by, reason, atMs });
   image.head = { ...image.head, policyVersion: version };
   return { version, replaced, changed: true };
 };

@@ -33,7 +33,7 @@ const stored = ({ db }: Database) =>
       'policies.version',
       'policies.name',
       'policies.text',
-      'activations.author',
+      'activations.by',
       'activations.reason',
       'activations.kind',
       'activations.atMs as activatedAtMs',

@@ -86,13 +86,13 @@ interface PolicyDetail {
   readonly from: string | null;
   readonly to: string;
   readonly how: 'start' | 'activate' | 'rollback';
-  readonly author: string;
+  readonly by: string;
   readonly reason: string;
 }
 
-const policyActivated = ({ from, to, how, author, reason }: PolicyDetail): string => {
+const policyActivated = ({ from, to, how, by, reason }: PolicyDetail): string => {
   const instead = from === null ? '' : ` instead of ${from}`;
-  return `${author} ${how === 'rollback' ? 'went back to' : 'activated'} the policy ${to}${instead}: ${reason}`;
+  return `${by} ${how === 'rollback' ? 'went back to' : 'activated'} the policy ${to}${instead}: ${reason}`;
 };
 
 interface GrantedDetail {

@@ -17,7 +17,7 @@ const STATEMENTS = [
   )`,
   `CREATE TABLE activations (
     number bigint PRIMARY KEY, version text NOT NULL REFERENCES policies, replaced text REFERENCES policies,
-    kind text NOT NULL, author text NOT NULL, reason text NOT NULL, at_ms bigint NOT NULL
+    kind text NOT NULL, by text NOT NULL, reason text NOT NULL, at_ms bigint NOT NULL
   )`,
   "ALTER TABLE head ADD COLUMN policy_version text NOT NULL DEFAULT ''",
   'ALTER TABLE nodes ADD COLUMN told jsonb',
