@@ -106,6 +106,8 @@ export interface TaskRecord {
 
 /** A node as registered, with what of it is taken. */
 export interface NodeRecord extends Node {
+  /** Who has it take no new work, where a person does. */
+  readonly drained: (Act & { readonly atMs: number }) | null;
   readonly registeredAtMs: number;
   readonly lastSeenAtMs: number;
   /** Held by leases that are bound to it, revoked ones included until their process has ended. */
@@ -353,6 +355,9 @@ export interface Ledger {
   pause(scope: PauseScope, act: Act, forMs: number | null): Promise<ActAnswer>;
   resume(scope: PauseScope, act: Act): Promise<ActAnswer>;
   listPools(): Promise<readonly PoolRecord[]>;
+  /** A person has a node take no new work, or lets it again. Throws `not-found`. */
+  drainNode(nodeId: NodeId, act: Act): Promise<ActAnswer>;
+  undrainNode(nodeId: NodeId, act: Act): Promise<ActAnswer>;
   /** The stored policies; the one that last came into force is first. */
   listPolicies(): Promise<readonly PolicyRecord[]>;
   /** A stored policy by its version or its name, or the one in force. Throws `not-found`. */

@@ -3,6 +3,7 @@ import { createForecaster } from '../forecast/index.js';
 import { type Policy, readPolicy } from '../planner/index.js';
 import { advance } from './commands/advance.js';
 import { createRun, forecastOnly } from './commands/create-run.js';
+import { drainNode, undrainNode } from './commands/node-acts.js';
 import { answerTo, hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
 import { pause, resume } from './commands/pauses.js';
 import { activate, begin, rollBack, type WrittenPolicy } from './commands/policies.js';
@@ -93,6 +94,8 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     forecastDemand: (pools, hours) => answered(forecastDemand(database, pools, hours, clock())),
     pause: (scope, act, forMs) => commits.run(pause(scope, act, forMs)),
     resume: (scope, act) => commits.run(resume(scope, act)),
+    drainNode: (nodeId, act) => commits.run(drainNode(nodeId, act)),
+    undrainNode: (nodeId, act) => commits.run(undrainNode(nodeId, act)),
     listPools: () => commits.run(listPools()),
     listPolicies: () => answered(listPolicies(database)),
     getPolicy: (versionOrName) => answered(getPolicy(database, versionOrName)),

@@ -1,4 +1,5 @@
 import type {
+  Act,
   Features,
   Forecast,
   JsonValue,
@@ -188,6 +189,10 @@ export interface NodeRow {
   readonly registeredAtMs: number;
   /** What holds for it until it registers again, whatever policy is in force. Null of old rows. */
   readonly told: NodeTiming | null;
+  /** Its worker says that it takes no new work. */
+  readonly leaving: boolean;
+  /** A person says so, until they take it back, whatever its worker does. */
+  readonly drained: DatedAct | null;
 }
 
 /** What a node was told when it registered, in seconds: how often it says that it lives, and after which silence it is fenced. */
@@ -205,6 +210,11 @@ export interface BreakerRow extends Breaker {
   readonly scope: BreakerScope;
   /** How many attempts it lets through until it is looked at again; null: as many as there is room for. */
   readonly startsLeft: number | null;
+}
+
+/** An act that stands, and since when. */
+export interface DatedAct extends Act {
+  readonly atMs: number;
 }
 
 /** A pause; one that has ended stays until the next of its scope and cause. */
@@ -477,6 +487,8 @@ export const HOT: {
       virtualDevices: 'boolean',
       registeredAtMs: 'bigint',
       told: 'jsonb',
+      leaving: 'boolean',
+      drained: 'jsonb',
     },
   },
   breakers: {

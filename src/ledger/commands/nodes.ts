@@ -45,7 +45,9 @@ export const registerNode = (request: RegisterRequest): Command<RegisterAnswer> 
     const incarnation = (before?.incarnation ?? 0) + 1;
     const told = timingOf(draft.surroundings.policy);
     const what = { nodeId, keyHash, pool, capacity, labels, virtualDevices, told };
-    draft.put('nodes', { ...what, state: 'active', incarnation, registeredAtMs: draft.atMs });
+    const drained = before?.drained ?? null;
+    const standing = { state: nodeState(false, drained), leaving: false, drained } as const;
+    draft.put('nodes', { ...what, ...standing, incarnation, registeredAtMs: draft.atMs });
     draft.event({ kind: 'node-registered', nodeId, detail: { pool, capacity, incarnation, virtualDevices } });
     const { heartbeatSeconds, selfFenceSeconds } = told;
     return () => ({ incarnation, heartbeatSeconds, selfFenceSeconds });
@@ -65,7 +67,7 @@ export const takeHeartbeat = (beat: HeartbeatRequest): Command<HeartbeatAnswer> 
   apply(draft) {
     const node = draft.image.nodes.get(beat.nodeId);
     if (node === undefined || isStale(node, beat)) return () => ({ stop: [], stale: true });
-    if ((node.state === 'draining') !== beat.draining) setDraining(draft, node, beat.draining);
+    if (node.leaving !== beat.draining) setLeaving(draft, node, beat.draining);
     for (const { leaseId, fencing } of beat.ended) {
       const lease = draft.image.liveLease(leaseId);
       if (lease?.fencing === fencing) takeProcessEnd(draft, lease, node);
@@ -103,7 +105,7 @@ export const answerTo = (
 /** Whether a heartbeat has news for the image; most have none and need no transaction of it. */
 export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
   const node = image.nodes.get(beat.nodeId);
-  if (node === undefined || isStale(node, beat) || (node.state === 'draining') !== beat.draining) return true;
+  if (node === undefined || isStale(node, beat) || node.leaving !== beat.draining) return true;
   const holds = ({ leaseId, fencing }: { leaseId: string; fencing: number }): boolean => {
     const lease = image.liveLease(leaseId);
     return (
@@ -144,9 +146,13 @@ const takeCheckpoint = (draft: Draft, node: NodeRow, running: Running): void => 
 const isStale = (node: NodeRow, beat: HeartbeatRequest): boolean =>
   node.incarnation !== beat.incarnation || node.keyHash !== keyHashOf(beat.nodeKey) || node.state === 'lost';
 
-const setDraining = (draft: Draft, node: NodeRow, draining: boolean): void => {
-  draft.put('nodes', { ...node, state: draining ? 'draining' : 'active' });
-  if (draining) draft.event({ kind: 'node-draining', nodeId: node.nodeId });
+/** A live node takes new work unless its worker or a person says that it does not. */
+export const nodeState = (leaving: boolean, drained: NodeRow['drained']): 'active' | 'draining' =>
+  leaving || drained !== null ? 'draining' : 'active';
+
+const setLeaving = (draft: Draft, node: NodeRow, leaving: boolean): void => {
+  draft.put('nodes', { ...node, leaving, state: nodeState(leaving, node.drained) });
+  if (leaving) draft.event({ kind: 'node-draining', nodeId: node.nodeId });
 };
 
 /**

@@ -24,6 +24,7 @@ export const listNodes = async ({ db }: Database, pool: Pool | undefined): Promi
       incarnation: node.incarnation,
       labels: node.labels,
       virtualDevices: node.virtualDevices,
+      drained: node.drained,
       registeredAtMs: node.registeredAtMs,
       lastSeenAtMs: Math.max(node.registeredAtMs, node.seenAtMs),
       used: held.map(({ resources }) => resources).reduce(add, NOTHING),
