@@ -44,6 +44,12 @@ export const heartbeatRequest = z.strictObject({
 });
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 
+/** A lease by its id and fencing number. */
+export interface LeaseMark {
+  readonly leaseId: string;
+  readonly fencing: number;
+}
+
 /** `stop`: leases that are no longer valid; their processes must end at once. `stale`: register anew after stopping everything. */
 export interface HeartbeatAnswer {
   readonly stop: readonly string[];
@@ -52,4 +58,6 @@ export interface HeartbeatAnswer {
   readonly leave?: readonly string[];
   /** By lease, a sentence on why it is to stop or leave. */
   readonly why?: Readonly<Record<string, string>>;
+  /** Leases that were taken back before the node named them: never to be begun, and to be reported as ended. */
+  readonly refuse?: readonly LeaseMark[];
 }

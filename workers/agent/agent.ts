@@ -105,10 +105,12 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
     const report = leases.report();
     try {
       const beat = { nodeId, nodeKey, incarnation, draining: state === 'draining', ...report };
-      const { stop, stale, leave = [], why = {} } = await api.heartbeat(beat);
+      const { stop, stale, leave = [], refuse = [], why = {} } = await api.heartbeat(beat);
       leases.acknowledge(report.ended);
       for (const id of stop) leases.kill(refusal(why[id]), [id]);
       for (const id of leave) leases.leave(id, why[id] ?? 'More urgent work needs the hardware');
+      leases.refuse(refuse);
+      if (refuse.length > 0) pulse.soon();
       if (!stale) renewedAtMs = sentAtMs;
       return !stale;
     } catch (err) {

@@ -1,5 +1,5 @@
 import { type Hold, LeaseRefused } from '../../activities/tasks/index.js';
-import type { HeartbeatRequest, Lease, NodeId, Resources } from '../../src/domain/index.js';
+import type { HeartbeatRequest, Lease, LeaseMark, NodeId, Resources } from '../../src/domain/index.js';
 import { add, NOTHING, shortages, subtract } from '../../src/domain/index.js';
 
 /** Where the leases stand with the API. */
@@ -45,6 +45,8 @@ export class Leases {
   readonly #held = new Map<string, Held>();
   readonly #used = new Set<string>();
   readonly #ended = new Map<string, { leaseId: string; fencing: number; endedAtMs: number }>();
+  /** Leases that wait for their hardware, by id. */
+  readonly #coming = new Map<string, AbortController>();
   #waiting: (() => void)[] = [];
 
   constructor(
@@ -58,11 +60,30 @@ export class Leases {
   async take(lease: Lease, signal: AbortSignal): Promise<Hold> {
     this.#admit(lease);
     this.#remember(lease.id);
-    while (this.standing().state === 'renewing' || !this.#fits(lease)) {
-      await this.#change(signal);
-      this.#checkStanding(lease);
+    const refused = new AbortController();
+    this.#coming.set(lease.id, refused);
+    try {
+      while (this.standing().state === 'renewing' || !this.#fits(lease)) {
+        await this.#change(AbortSignal.any([signal, refused.signal]));
+        this.#checkStanding(lease);
+      }
+      return this.#hold(lease);
+    } finally {
+      this.#coming.delete(lease.id);
     }
-    return this.#hold(lease);
+  }
+
+  /** These were taken back before they began here: they never will, and count as ended. One that has begun is killed. */
+  refuse(leases: readonly LeaseMark[]): void {
+    for (const { leaseId, fencing } of leases) {
+      if (this.#held.has(leaseId)) {
+        this.kill('Its lease has been taken back.', [leaseId]);
+        continue;
+      }
+      this.#remember(leaseId);
+      this.#coming.get(leaseId)?.abort(new LeaseRefused(`Lease ${leaseId} has been taken back.`));
+      this.#ended.set(leaseId, { leaseId, fencing, endedAtMs: Date.now() });
+    }
   }
 
   /** What a heartbeat says of them. */

@@ -98,13 +98,18 @@ const openRun = (draft: Draft, request: AdvanceRequest): RunRow => {
 const differs = (a: RunRow, b: RunRow): boolean =>
   a.priorityClass !== b.priorityClass || a.paused !== b.paused || a.deadlineAtMs !== b.deadlineAtMs;
 
-/** What the workflow says of an attempt's end. Said twice, it is taken once; the process' end alone may still be news. */
+/**
+ * What the workflow says of an attempt's end; said twice, it is taken once. Of a lease that has been taken back from an attempt
+ * that was over before, only the node can say that it is free: the workflow may hand back a late copy of its grant, while the
+ * process still lives.
+ */
 const takeEnd = (draft: Draft, run: RunRow, ended: EndedAttempt): void => {
   const task = draft.image.task(run.runId, ended.taskKey, ended.attempt);
-  if (task && isLive(task) && task.leaseId === ended.leaseId) settle(draft, task, ended);
+  const isNews = task !== undefined && isLive(task) && task.leaseId === ended.leaseId;
+  if (isNews) settle(draft, task, ended);
   const lease = draft.image.liveLease(ended.leaseId);
   if (lease === undefined || lease.fencing !== ended.fencing) return;
-  if (ended.processEnded) release(draft, lease);
+  if (ended.processEnded && (isNews || lease.state !== 'revoked')) release(draft, lease);
   else if (lease.state !== 'revoked') revoke(draft, lease, 'its attempt is over', true);
 };
 

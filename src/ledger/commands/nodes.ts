@@ -92,11 +92,12 @@ export const answerTo = (
     const lease = image.liveLease(leaseId);
     return lease?.state === 'preempting' && !stop.includes(leaseId) ? [lease] : [];
   });
-  if (refused.length + leaving.length === 0) return { stop, stale: false };
+  const refuse = neverBegun(image, beat).map(({ leaseId, fencing }) => ({ leaseId, fencing }));
+  const answer = { stop, stale: false, ...(refuse.length > 0 ? { refuse } : {}) };
+  if (refused.length + leaving.length === 0) return answer;
   const why = [...refused, ...leaving.map((lease) => [lease.leaseId, whyItLeaves(lease)] as const)];
   return {
-    stop,
-    stale: false,
+    ...answer,
     ...(leaving.length > 0 ? { leave: leaving.map(({ leaseId }) => leaseId) } : {}),
     why: Object.fromEntries(why),
   };
@@ -119,6 +120,18 @@ export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
     beat.running.some((running) => newerCheckpoint(image, node, running)) ||
     beat.ended.some(({ leaseId }) => image.liveLease(leaseId) !== undefined) ||
     !beat.running.every(holds)
+  );
+};
+
+/**
+ * Leases of this node that were taken back before it spoke of them: their workflow is gone, or no longer wants them, so that
+ * nobody else would ever say that they are free. Only the node knows whether their activity has reached it.
+ */
+const neverBegun = (image: Image, { nodeId, incarnation, running, ended }: HeartbeatRequest) => {
+  if (image.revoked.size === 0) return [];
+  const named = new Set([...running, ...ended].map(({ leaseId }) => leaseId));
+  return [...image.revoked.values()].filter(
+    (lease) => lease.nodeId === nodeId && lease.incarnation === incarnation && !named.has(lease.leaseId),
   );
 };
 

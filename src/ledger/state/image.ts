@@ -59,6 +59,8 @@ export class Image {
   readonly touched = new Set<Pool>();
   /** Waiting attempts for which others give way. */
   readonly promised = new Set<string>();
+  /** Leases that were taken back and are not yet free, by id. */
+  readonly revoked = new Map<string, LeaseRow>();
   readonly siblings = new Siblings();
   readonly virtual = new VirtualQueues();
 
@@ -307,6 +309,8 @@ export class Image {
   #indexLease(before: LeaseRow | undefined, after: LeaseRow | undefined): void {
     if (before) this.touched.add(before.pool);
     if (after) this.touched.add(after.pool);
+    if (after?.state === 'revoked') this.revoked.set(after.leaseId, after);
+    else if (before) this.revoked.delete(before.leaseId);
     if (after && after.state !== 'released') this.#setLease(after);
     else if (before) this.cluster.removeLease(before.leaseId);
   }
