@@ -7,6 +7,9 @@ const CLAIM_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
+/** No item is ever put off for even half of that: one that seems to be was written by a clock that had jumped ahead. */
+const NEVER_SO_LONG_MS = 2 * Math.max(CLAIM_MS, LONGEST_PAUSE_MS);
+
 /** Takes due items for delivery, oldest first; another process that claims at the same time gets others. */
 export const claimOutbox = async (
   { db }: Database,
@@ -22,7 +25,9 @@ export const claimOutbox = async (
           from
             .selectFrom('outbox')
             .select('id')
-            .where('dueAtMs', '<=', atMs)
+            .where((row) =>
+              row.or([row('dueAtMs', '<=', atMs), row('dueAtMs', '>', atMs + NEVER_SO_LONG_MS)]),
+            )
             .orderBy('id')
             .limit(limit)
             .forUpdate()

@@ -158,6 +158,22 @@ describe('heartbeats', () => {
     for (const hold of holds) hold.end();
   });
 
+  it('refuse a lease for good that was taken back before it began here, also one that waits for its hardware', async () => {
+    const agent = await start();
+    const hold = await take(agent, aLease());
+    const [waiting, unseen] = [aLease(), aLease({ devices: [1] })];
+    const taking = take(agent, waiting);
+    const refuse = [waiting, unseen].map(({ id, fencing }) => ({ leaseId: id, fencing }));
+    api.answer = { stop: [], stale: false, refuse };
+    await expect(taking).rejects.toThrow(LeaseRefused);
+    await expect(take(agent, unseen)).rejects.toThrow(LeaseRefused);
+    await expect
+      .poll(() => api.heartbeats.flatMap(({ ended }) => ended.map(({ leaseId }) => leaseId)), wait)
+      .toEqual(expect.arrayContaining([waiting.id, unseen.id]));
+    expect(hold.kill.aborted).toBe(false);
+    hold.end();
+  });
+
   it('lead to a new registration when another incarnation has taken over, once everything has stopped', async () => {
     const agent = await start();
     const hold = await take(agent, aLease());
