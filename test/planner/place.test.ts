@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/domain/index.js';
-import { aLease, aNode, aTask, blockersOf, cycle, deferralOf, granted } from './builders.js';
+import {
+  aCluster,
+  aLease,
+  aNode,
+  aTask,
+  blockersOf,
+  cycle,
+  cycleOf,
+  deferralOf,
+  granted,
+} from './builders.js';
 
 describe('Place', () => {
   it('takes the closest fit, so that large work finds whole nodes free', () => {
@@ -56,5 +66,16 @@ describe('Place', () => {
     const leases = [aLease('x', 'b', { devices: 2 }, 60)];
     const waiting = [aTask('t', 1, { devices: 1 }, { placement: { dataOn: [nodeId('b')] } })];
     expect(granted({ nodes: [aNode('a'), aNode('b')], leases, waiting })).toEqual(['t@a']);
+  });
+});
+
+describe('A device', () => {
+  it('that one lease has taken over from another is not free when the other goes, told in whatever order', () => {
+    const cluster = aCluster({ nodes: [aNode('n')], leases: [aLease('old', 'n', { devices: 1 }, 60)] });
+    cluster.setLease(aLease('new', 'n', { devices: 1 }, 60));
+    cluster.removeLease('lease-old');
+    const task = aTask('t', 1, { devices: 1 });
+    cluster.setTask(task);
+    expect(cycleOf(cluster, [task]).grants.map(({ devices }) => devices)).toEqual([[1]]);
   });
 });

@@ -31,6 +31,9 @@ export const partsOf = ({
         ...also,
       ];
 
+const devicesOn = (lease: RunningLease, id: NodeId): readonly number[] =>
+  partsOf(lease).find(({ nodeId }) => nodeId === id)?.devices ?? [];
+
 /** What may be read of a pool: only its cluster changes it. */
 export type PoolView = Pick<
   PoolState,
@@ -136,7 +139,10 @@ export class PoolState {
       const left = this.#byNode.get(nodeId);
       left?.delete(lease);
       if (left?.size === 0) this.#byNode.delete(nodeId);
-      this.#change(nodeId, (place) => withoutHold(place, id, devices));
+      // Told in whatever order, another lease may already hold what this one held before.
+      const others = new Set([...(left ?? [])].flatMap((other) => devicesOn(other, nodeId)));
+      const free = devices.filter((index) => !others.has(index));
+      this.#change(nodeId, (place) => withoutHold(place, id, free));
     }
     if (lease.nodeId === null) this.#unbound = this.#unbound.filter((hold) => hold.id !== id);
   }
