@@ -36,7 +36,7 @@ import type {
   Verdict,
 } from '../domain/index.js';
 import type { ForecasterCounts } from '../forecast/index.js';
-import type { Lever } from '../planner/index.js';
+import type { Lever, RecordedChanges, RecordedCycle } from '../planner/index.js';
 
 /** A run as it is listed. */
 export interface RunRecord {
@@ -309,6 +309,34 @@ export interface ActivatedPolicy {
   readonly changed: boolean;
 }
 
+/** From and until when, both included. */
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** One process's record of its planner cycles, as far as a time range goes. */
+export interface Recording {
+  readonly writer: string;
+  /** The part from which on all must be read to know what the range's first cycle was planned on, and its last cycle's part. */
+  readonly base: number;
+  readonly last: number;
+  /** Cycles within the range. */
+  readonly cycles: number;
+}
+
+/** Which parts of a recording to read. */
+export interface RecordingPage {
+  readonly writer: string;
+  readonly from: number;
+  readonly limit: number;
+}
+
+/** A part of a recording: of the snapshot that it begins with, or a cycle with its number in the ordered log. */
+export type RecordedPart =
+  | (RecordedChanges & { readonly policyVersion: string; readonly plan: null })
+  | (RecordedCycle & { readonly number: number });
+
 /** A run as accepted; `created` is false where the idempotency key had been used for the same request. */
 export interface CreatedRun {
   readonly run: RunRecord;
@@ -345,6 +373,11 @@ export interface Ledger {
 
   /** Runs that have ended with all their attempts, newest first: what to try policies on. */
   listHistory(filter: HistoryFilter): Promise<readonly PastRun[]>;
+
+  /** Recordings of planner cycles within a time range, by any process. */
+  listRecordings(range: TimeRange): Promise<readonly Recording[]>;
+  /** Parts of a recording in their order, fewer than the limit where they are large; empty after its last. */
+  readRecording(page: RecordingPage): Promise<readonly RecordedPart[]>;
 
   /** What forecasts have been learned from, everything stored so far included. */
   forecasterStatus(): Promise<ForecasterStatus>;

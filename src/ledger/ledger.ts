@@ -11,8 +11,10 @@ import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
 import { admitAnew } from './commands/terms.js';
 import type { ActivatedPolicy, Ledger } from './contract.js';
 import { type Database, openDatabase, unavailable } from './database/database.js';
+import { Forgetting } from './forget.js';
 import { Learning } from './learning.js';
 import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
+import { listRecordings, readRecording } from './queries/cycles.js';
 import { forecastDemand } from './queries/demand.js';
 import { askPlanner, explain } from './queries/explain.js';
 import { listHistory } from './queries/history.js';
@@ -27,6 +29,9 @@ import { loadImage } from './state/sync.js';
 import { Sweeper } from './sweep.js';
 
 const SILENT: LedgerLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** How long the planner's cycles are kept. */
+const AUDIT_DAYS = 7;
 
 /** Opens the store, brings its tables up to date and loads the hot state. Throws `ledger-unavailable`. */
 export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
@@ -62,6 +67,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
   );
   await commits.run(begin(first));
   await tellOfAnother(database, first.policy, log);
+  const forgetting = new Forgetting(database, settings.auditDays ?? AUDIT_DAYS, monotonic);
   const sweeper = new Sweeper(database, commits, monotonic);
   /** A batch more, under what has come into force: what waits need not wait for the next call. */
   const inForce = async (activated: ActivatedPolicy): Promise<ActivatedPolicy> => {
@@ -87,6 +93,8 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       answered(explain(database, await commits.run(askPlanner(runId, taskKey)), { runId, taskKey }, clock())),
     listSettled: (filter) => answered(listSettled(database, filter)),
     listHistory: (filter) => answered(listHistory(database, filter)),
+    listRecordings: (range) => answered(listRecordings(database, range)),
+    readRecording: (page) => answered(readRecording(database, page)),
     async forecasterStatus() {
       await answered(learning.catchUp());
       return { version: forecaster.version, ...forecaster.counts };
@@ -109,7 +117,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     registerNode: (request) => commits.run(registerNode(request)),
     heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
     listNodes: (filter) => answered(listNodes(database, filter?.pool)),
-    sweepNodes: () => answered(sweeper.sweep()),
+    sweepNodes: () => answered(sweeper.sweep().then(() => forgetting.turn(clock()))),
     claimOutbox: (limit) => answered(claimOutbox(database, limit, clock())),
     completeOutbox: (ids) => answered(completeOutbox(database, ids)),
     retryOutbox: (id, error) => answered(retryOutbox(database, id, error, clock())),

@@ -320,6 +320,25 @@ export interface ActivationRow {
   readonly atMs: number;
 }
 
+/**
+ * A planner cycle as it was, or a part of the snapshot that its recording begins with: that has no number, scope or plan. What is
+ * JSON is kept as text, so that not a byte of it changes. See `RecordedCycle`.
+ */
+export interface CycleRow {
+  /** The recording that it belongs to: of one process, under one policy. */
+  readonly writer: string;
+  readonly sequence: number;
+  readonly base: number;
+  /** Its place in the ordered log, before the events of what it decided. */
+  readonly number: number | null;
+  readonly atMs: number;
+  readonly policyVersion: string;
+  readonly plannerVersion: string | null;
+  readonly changes: string;
+  readonly scope: string | null;
+  readonly plan: string | null;
+}
+
 /** What a run was started with: the `RunSpec` as JSON text, for `jsonb` would forget the order of a document's tasks. */
 export interface SpecRow {
   readonly runId: RunId;
@@ -359,6 +378,7 @@ export interface LogRows {
   outbox: OutboxRow;
   policies: PolicyRow;
   activations: ActivationRow;
+  cycles: CycleRow;
 }
 
 type SqlType = 'text' | 'bigint' | 'integer' | 'boolean' | 'jsonb' | 'double precision';
@@ -569,6 +589,18 @@ export const LOGS: { readonly [Table in keyof LogRows]: Columns<LogRows[Table]> 
     by: 'text',
     reason: 'text',
     atMs: 'bigint',
+  },
+  cycles: {
+    writer: 'text',
+    sequence: 'bigint',
+    base: 'bigint',
+    number: 'bigint',
+    atMs: 'bigint',
+    policyVersion: 'text',
+    plannerVersion: 'text',
+    changes: 'text',
+    scope: 'text',
+    plan: 'text',
   },
 };
 

@@ -10,6 +10,8 @@ export interface LedgerSettings {
   /** The document of the policy that comes into force where none is; one that is stays so. */
   readonly policy: string;
   readonly log?: LedgerLog;
+  /** How many days the planner's cycles are kept for replay, at least 1; 7 where absent. */
+  readonly auditDays?: number;
   /** The wall clock in epoch milliseconds; `Date.now` where absent. */
   readonly clock?: () => number;
   /** A clock that never jumps, in milliseconds, by which silence is measured; `performance.now` where absent. */

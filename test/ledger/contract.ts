@@ -3,10 +3,11 @@ import { cpSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { type Ledger, openLedger } from '../../src/ledger/index.js';
 import { type Policy, readPolicy } from '../../src/planner/index.js';
 import { testDatabase } from '../support/database.js';
+import { replayAll } from '../support/replay-all.js';
 
 /** The policy that ships. */
 export const POLICY_TEXT = readFileSync(new URL('../../policies/default.yaml', import.meta.url), 'utf8');
@@ -30,6 +31,11 @@ export interface Store {
   open(policy?: Policy): Promise<Ledger>;
 }
 
+interface Opened {
+  readonly ledger: Ledger;
+  readonly url: string;
+}
+
 /** What both databases must do alike: each test gets a fresh store, on each of the two. */
 export const onBothDatabases = (title: string, tests: (freshStore: () => Promise<Store>) => void): void => {
   describe.each([
@@ -43,6 +49,21 @@ export const onPostgres = (title: string, tests: (freshStore: () => Promise<Stor
   describe(title, () => withStores(postgresStores(), tests));
 };
 
+/** Whatever a test did, each cycle that it left is decided again as it was, byte for byte. A ledger that no longer answers tells nothing. */
+const expectExactReplay = async (opened: readonly Opened[]): Promise<void> => {
+  for (const url of new Set(opened.map((one) => one.url)))
+    for (const { ledger } of opened.filter((one) => one.url === url)) {
+      const isThere = await ledger.ping().then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) continue;
+      const found = await replayAll(ledger);
+      expect(found.differences).toEqual([]);
+      break;
+    }
+};
+
 interface Stores {
   url(): Promise<string>;
   begin(): Promise<void>;
@@ -50,10 +71,15 @@ interface Stores {
 }
 
 const withStores = (stores: Stores, tests: (freshStore: () => Promise<Store>) => void): void => {
-  const opened: Ledger[] = [];
+  const opened: Opened[] = [];
   beforeAll(() => stores.begin(), 120_000);
   afterEach(async () => {
-    for (const ledger of opened.splice(0)) await ledger.close().catch(() => undefined);
+    const ledgers = opened.splice(0);
+    try {
+      await expectExactReplay(ledgers);
+    } finally {
+      for (const { ledger } of ledgers) await ledger.close().catch(() => undefined);
+    }
   });
   afterAll(() => stores.end());
   tests(async () => {
@@ -67,7 +93,7 @@ const withStores = (stores: Stores, tests: (freshStore: () => Promise<Store>) =>
         monotonic: () => clocks.monotonicMs,
       };
       const ledger = await openLedger(settings);
-      opened.push(ledger);
+      opened.push({ ledger, url });
       if (policy) await ledger.activatePolicy(textOf(policy), { by: 'tests', reason: 'this test' });
       return ledger;
     };

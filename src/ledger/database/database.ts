@@ -2,6 +2,7 @@ import { CamelCasePlugin, Kysely, Migrator, PostgresDialect } from 'kysely';
 import { SignalboxError } from '../../domain/index.js';
 import {
   type ActivationRow,
+  type CycleRow,
   type EventRow,
   type ExecutionRow,
   type Head,
@@ -46,6 +47,7 @@ export interface Tables {
   events: EventRow;
   observations: ObservationRow;
   results: ResultRow;
+  cycles: CycleRow;
   outbox: OutboxRow & { readonly id: number; readonly tries: number; readonly lastError: string | null };
   policies: PolicyRow;
   activations: ActivationRow;

@@ -46,6 +46,9 @@ const planOnce = (
   touched.clear();
   if (pools.length === 0) return false;
   const decided = plan(cluster, surroundings.policy, atMs, { pools, asked });
+  const { version: policyVersion } = surroundings.policy;
+  const cycle = { atMs, policyVersion, scope: { pools, asked: [...asked] } };
+  draft.append('cycles', image.journal.record(draft.next('events'), cycle, decided));
   const { grants, preemptions, deferrals, considered } = decided;
   for (const decision of grants) grant(draft, task(draft, decision.id), decision);
   for (const decision of preemptions) preempt(draft, lease(draft, decision.leaseId), decision);

@@ -121,6 +121,8 @@ export class GroupCommit {
       await this.#keepPolicy();
       const calls = this.#unsettled ? [this.#settleAnew(), ...batch] : batch;
       for (const { command } of calls) await command.prepare?.(database, this.image);
+      const { version: policyVersion } = this.image.policy;
+      await this.image.journal.prepare(database, { policyVersion, atMs: this.parts.clock() });
       if (await this.#attempt(calls)) {
         this.#unsettled = false;
         return;
@@ -156,8 +158,10 @@ export class GroupCommit {
     const results = answers.map((answer) => settled(answer));
     if (!(await this.#write(draft, start.head))) {
       draft.rollback(start);
+      this.image.journal.undone();
       return false;
     }
+    this.image.journal.settled();
     onCommitted(draft);
     this.image.siblings.settled();
     this.image.noteLeases(draft.changed('leases'));

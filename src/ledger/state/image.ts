@@ -25,6 +25,7 @@ import {
   type WorkRow,
 } from '../rows.js';
 import { HotTable } from './hot-table.js';
+import { Journal } from './journal.js';
 import { rankOf } from './load.js';
 import { attemptId, idOf, runningLease, waitingTask } from './planner-view.js';
 import { lengthsOf, widthsOf } from './run-length.js';
@@ -55,6 +56,8 @@ export class Image {
   };
   /** What the planner sees of it. */
   readonly cluster: Cluster;
+  /** Records what the planner sees and decides. */
+  readonly journal: Journal;
   /** Pools in which something changed since the last cycle. */
   readonly touched = new Set<Pool>();
   /** Waiting attempts for which others give way. */
@@ -109,6 +112,7 @@ export class Image {
   constructor(policy: Policy) {
     this.#policy = policy;
     this.cluster = new Cluster(policy);
+    this.journal = new Journal(this.cluster);
   }
 
   /** What all that is live is in order by. */
@@ -340,7 +344,7 @@ export class Image {
 
   #setNode(row: NodeRow): void {
     const breaker = this.breakers.get(`node/${row.nodeId}`);
-    this.cluster.setNode({ ...row, id: row.nodeId, ...(breaker && healthOf(breaker)) });
+    this.cluster.setNode({ ...nodeOf(row), ...(breaker && healthOf(breaker)) });
   }
 
   #indexBreaker(before: BreakerRow | undefined, after: BreakerRow | undefined): void {
@@ -371,5 +375,8 @@ const healthOf = ({ state, startsLeft, recent }: BreakerRow): Pick<Node, 'health
       : `it failed ${failed} of its last ${recent.length} attempts`;
   return { health: { startsLeft, detail } };
 };
+
+/** A node as the planner sees it, and as its cycles are recorded: without its secret. */
+const nodeOf = ({ nodeId: id, keyHash: _, registeredAtMs: __, ...node }: NodeRow): Node => ({ ...node, id });
 
 const COUNTED = { gpu: 'devices', cpu: 'cores', io: 'slots' } as const;

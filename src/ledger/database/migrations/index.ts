@@ -4,6 +4,7 @@ import { findTasksByTime } from './002-tasks-by-time.js';
 import { planByWork } from './003-plan-by-work.js';
 import { acts } from './004-acts.js';
 import { keepPolicies } from './005-keep-policies.js';
+import { recordCycles } from './006-record-cycles.js';
 import { countFailures } from './012-breakers.js';
 
 /** All migrations, by name in their order. One that has been released is never changed again. */
@@ -13,5 +14,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '003-plan-by-work': planByWork,
   '004-acts': acts,
   '005-keep-policies': keepPolicies,
+  '006-record-cycles': recordCycles,
   '012-breakers': countFailures,
 };
