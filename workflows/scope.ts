@@ -4,6 +4,7 @@ import { type FileRef, isFileRef, type JsonValue } from '../src/domain/json.js';
 import {
   cacheInputs,
   durationSeconds,
+  endpointsOf,
   evaluateCondition,
   fanOutItems,
   optionsOf,
@@ -77,12 +78,20 @@ export const readyTaskOf = (task: Task, scope: Scope, instance: Instance): Ready
   attempt: instance.attempt,
   request: resourceRequest(task),
   ...(task.placement?.pools === undefined ? {} : { options: optionsOf(task) }),
-  ...(task.placement === undefined ? {} : { placement: placementOf(task) }),
+  ...placedAt(task, withItem(scope, instance)),
   features: featuresOf(task, scope, instance),
   ...(task.estimate === undefined ? {} : { estimateSeconds: durationSeconds(task.estimate) }),
   ...(task.cache ? { cacheInputs: cacheInputs(task.run, withItem(scope, instance)) } : {}),
   ...(instance.suspectNodes.length > 0 ? { suspectNodes: instance.suspectNodes } : {}),
 });
+
+/** What it asks of its node, and whom it calls; an address that cannot be told yet names nobody. */
+const placedAt = (task: Task, scope: Scope): Pick<ReadyTask, 'placement'> => {
+  const found = attempt(() => endpointsOf(task, scope));
+  const endpoints = 'error' in found ? [] : found;
+  if (task.placement === undefined && endpoints.length === 0) return {};
+  return { placement: { ...placementOf(task), ...(endpoints.length > 0 ? { endpoints } : {}) } };
+};
 
 /** What may tell the runtime beforehand: parameters, the item, the attempt and the size of what comes in. */
 const featuresOf = (task: Task, scope: Scope, instance: Instance): Features => ({

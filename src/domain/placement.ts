@@ -15,6 +15,8 @@ export interface Placement {
   readonly spans: boolean;
   /** How much it uses of each limit that the policy names. */
   readonly limits: Readonly<Record<string, number>>;
+  /** The services outside that it calls, as host or host:port; none where absent. */
+  readonly endpoints?: readonly string[];
   /** Nodes where its inputs lie already: preferred. */
   readonly dataOn: readonly NodeId[];
 }

@@ -14,6 +14,8 @@ export const REASONS = {
   'kept-apart': 'it must not run beside what runs there',
   'better-elsewhere': 'it waits for a place that suits it better',
   'node-failing': 'the nodes with room fail too much of their work',
+  'pool-failing': 'too much fails in its pool, or the pool is only beginning again',
+  'endpoint-failing': 'a service that it calls fails too much',
   'never-fits': 'no node of its pool is large enough, even when empty',
   'node-suspect': 'the nodes with room have just failed it',
 } as const;

@@ -1,5 +1,6 @@
 export {
   Cluster,
+  type Gate,
   type Held,
   NO_SPENDING,
   type Place,

@@ -2,6 +2,7 @@ import { POOLS, type Pool, sizeOf } from '../domain/index.js';
 import type { Cluster, Queued } from './cluster/index.js';
 import type { Cycle, Granted, Pass } from './cycle/cycle.js';
 import { explain } from './cycle/explain.js';
+import { isPoolShut, passGates } from './cycle/gate.js';
 import { mayStart, noteStart, nothingStarted } from './cycle/hold.js';
 import { OverdueTurns } from './cycle/overdue.js';
 import { overtakenBy, type Seen } from './cycle/overtaken.js';
@@ -80,6 +81,7 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
   // 2. Order: who goes first, as far as the policy looks ahead.
   for (const queued of cluster.queue(pool, policy.lookAhead, atMs, cycle.started.deviceSeconds)) {
     if (cycle.placed.has(queued.task.id)) continue;
+    if (isPoolShut(pool, cluster, cycle.started)) break;
     if (isOfNextClass(queued, pass, policy)) considerLeftOver(pass, cycle);
     if (!consider(queued, pass, cycle)) break;
   }
@@ -97,7 +99,8 @@ const isOfNextClass = ({ task }: Queued, { leftOver: [first] }: Pass, { order }:
 const considerLeftOver = (pass: Pass, cycle: Cycle): void => {
   const { cluster, policy, started, atMs } = cycle;
   for (const queued of pass.leftOver.splice(0)) {
-    const may = mayStart(queued.task, cluster, policy, started, atMs);
+    const may =
+      !isPoolShut(pass.pool, cluster, started) && mayStart(queued.task, cluster, policy, started, atMs);
     if (may && (start(queued, pass, cycle) || makesRoom(queued, pass, cycle, 'lower-class'))) continue;
     pass.waits.push(seen(queued, pass));
   }
@@ -128,7 +131,7 @@ const consider = (queued: Queued, pass: Pass, cycle: Cycle): boolean => {
   return waitsOn(queued, pass, cycle);
 };
 
-const start = (queued: Queued, pass: Pass, { policy, rooms, started, placed }: Cycle): boolean => {
+const start = (queued: Queued, pass: Pass, { cluster, policy, rooms, started, placed }: Cycle): boolean => {
   const { task, overdue } = queued;
   const { room, reservation } = pass;
   for (const option of optionsIn(task, pass.pool, rooms, policy)) {
@@ -137,6 +140,7 @@ const start = (queued: Queued, pass: Pass, { policy, rooms, started, placed }: C
     noteBackfill(task, option, parts, reservation, room.atMs);
     take(task, option, parts, room);
     noteStart(task, option, policy, started);
+    passGates(task, pass.pool, cluster, started);
     if (overdue) pass.turns.note(task, sizeOf(option.request));
     placed.add(task.id);
     pass.granted.push({ ...seen(queued, pass), overdue, option, parts });

@@ -3,6 +3,7 @@
  * YAML parser and the schema. Everything here is deterministic.
  */
 export * from './amounts.js';
+export * from './endpoints.js';
 export * from './expressions.js';
 export * from './graph.js';
 export * from './request.js';

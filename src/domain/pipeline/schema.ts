@@ -112,6 +112,10 @@ const resources = z
   })
   .describe('The hardware that an attempt holds while it runs.');
 
+const endpoint = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{0,252}(:[0-9]{1,5})?$/, 'a host in small letters, or host:port');
+
 const placement = z
   .strictObject({
     labels: z
@@ -133,6 +137,13 @@ const placement = z
       .record(limit, z.number().int().min(1).max(1_000_000))
       .optional()
       .describe('How much an attempt uses of each limit that the policy names.'),
+    endpoints: z
+      .array(endpoint)
+      .max(20)
+      .optional()
+      .describe(
+        'Services outside that it calls, as host or host:port; a request names its own by its address.',
+      ),
     pools: z
       .array(
         z.strictObject({

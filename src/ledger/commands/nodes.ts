@@ -3,12 +3,14 @@ import {
   type HeartbeatAnswer,
   type HeartbeatRequest,
   type NodeId,
+  type Pool,
   type RegisterAnswer,
   type RegisterRequest,
   SignalboxError,
   shortages,
 } from '../../domain/index.js';
 import type { LeaseRow, NodeRow, NodeTiming } from '../rows.js';
+import { startSlowly } from '../state/breakers.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
@@ -45,6 +47,7 @@ export const registerNode = (request: RegisterRequest): Command<RegisterAnswer> 
     const incarnation = (before?.incarnation ?? 0) + 1;
     const told = timingOf(draft.surroundings.policy);
     const what = { nodeId, keyHash, pool, capacity, labels, virtualDevices, told };
+    if (isOut(draft, pool)) startSlowly(draft, `pool/${pool}`);
     const drained = before?.drained ?? null;
     const standing = { state: nodeState(false, drained), leaving: false, drained } as const;
     draft.put('nodes', { ...what, ...standing, incarnation, registeredAtMs: draft.atMs });
@@ -53,6 +56,12 @@ export const registerNode = (request: RegisterRequest): Command<RegisterAnswer> 
     return () => ({ incarnation, heartbeatSeconds, selfFenceSeconds });
   },
 });
+
+/** A pool all of whose nodes are gone: what has gathered meanwhile must not begin all at once. */
+const isOut = ({ image }: Draft, pool: Pool): boolean => {
+  const known = [...image.nodes.values()].filter((node) => node.pool === pool);
+  return known.length > 0 && known.every(({ state }) => state === 'lost');
+};
 
 const refuseWhileAlive = (draft: Draft, node: NodeRow): void => {
   if (node.state === 'lost' && leasesOn(draft, node.nodeId).length === 0) return;

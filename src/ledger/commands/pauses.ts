@@ -1,6 +1,7 @@
 import { type Act, type ActAnswer, type PauseScope, poolsIn } from '../../domain/index.js';
 import { pauseWords, stamp } from '../../planner/index.js';
 import type { PauseRow } from '../rows.js';
+import { startSlowly } from '../state/breakers.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 
@@ -33,6 +34,7 @@ export const resume = (scope: PauseScope, act: Act): Command<ActAnswer> => ({
     const before = standing(draft, scope);
     if (before) {
       draft.put('pauses', { ...before, endedAtMs: draft.atMs });
+      for (const pool of poolsIn(scope)) startSlowly(draft, `pool/${pool}`);
       draft.event({ kind: 'act', detail: { act: 'resume', scope, ...act, before, after: null } });
     }
     const sentence = before ? `${nameOf(scope)} goes on.` : `${nameOf(scope)} was not paused by a person.`;
@@ -62,6 +64,7 @@ export const endPauses = (draft: Draft): void => {
   for (const row of draft.image.pauses.values()) {
     if (row.endedAtMs !== null || isStanding(row, draft.atMs)) continue;
     draft.put('pauses', { ...row, endedAtMs: draft.atMs });
+    for (const pool of poolsIn(row.scope)) startSlowly(draft, `pool/${pool}`);
     const { scope, cause, by, reason } = row;
     draft.event({ kind: 'pause-ended', detail: { scope, cause, by, reason } });
   }

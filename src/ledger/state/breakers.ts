@@ -22,7 +22,7 @@ export const countEnd = (draft: Draft, task: TaskRow, ended: EndedAttempt): void
   const elsewhere = outcome === 'failed' ? task.suspectNodes.filter((other) => other !== nodeId) : [];
   for (const other of elsewhere) change(draft, `node/${other}`, (breaker) => forgive(breaker, of));
   const pipeline = draft.image.runs.get(task.runId)?.pipeline ?? '';
-  for (const scope of scopesOf(poolOf(task), nodeId)) {
+  for (const scope of scopesOf(task, poolOf(task), nodeId)) {
     if (scope.startsWith('node/') && elsewhere.length > 0) continue;
     const failed = outcome === 'failed' && isToBlame(scope, error);
     change(draft, scope, (breaker, rules) => noteEnd(breaker, { of, pipeline, failed }, rules, draft.atMs));
@@ -30,8 +30,8 @@ export const countEnd = (draft: Draft, task: TaskRow, ended: EndedAttempt): void
 };
 
 /** A lease was given: what is on trial, or fills up slowly, may give so many fewer. */
-export const countStart = (draft: Draft, lease: LeaseRow): void => {
-  for (const scope of scopesOf(lease.pool, lease.nodeId)) {
+export const countStart = (draft: Draft, task: TaskRow, lease: LeaseRow): void => {
+  for (const scope of scopesOf(task, lease.pool, lease.nodeId)) {
     const row = draft.image.breakers.get(scope);
     if (row?.startsLeft) draft.put('breakers', { ...row, startsLeft: row.startsLeft - 1 });
   }
@@ -39,7 +39,8 @@ export const countStart = (draft: Draft, lease: LeaseRow): void => {
 
 /** A lease is over: a trial that taught nothing (it was cancelled, gave way, never began) may be made again. */
 export const countRelease = (draft: Draft, lease: LeaseRow): void => {
-  for (const scope of scopesOf(lease.pool, lease.nodeId)) {
+  const task = draft.image.task(lease.runId, lease.taskKey, lease.attempt);
+  for (const scope of scopesOf(task, lease.pool, lease.nodeId)) {
     const row = draft.image.breakers.get(scope);
     if (row?.state === 'trial' && row.startsLeft === 0) draft.put('breakers', { ...row, startsLeft: 1 });
   }
@@ -139,9 +140,10 @@ const announce = (draft: Draft, { scope, state, trialAtMs, recent }: BreakerRow)
 const poolOf = ({ taskQueue, request }: TaskRow): Pool =>
   POOLS.find((pool) => taskQueue === pool || taskQueue?.startsWith(`${pool}@`)) ?? request.pool;
 
-const scopesOf = (pool: Pool, nodeId: string | null): readonly BreakerScope[] => [
+const scopesOf = (task: TaskRow | undefined, pool: Pool, nodeId: string | null): readonly BreakerScope[] => [
   `pool/${pool}`,
   ...(nodeId === null ? [] : [`node/${nodeId}` as const]),
+  ...(task?.terms?.placement.endpoints ?? []).map((name) => `endpoint/${name}` as const),
 ];
 
 /** Failed attempts must come from so many pipelines before a node or a pool is suspected. */

@@ -24,6 +24,7 @@ import {
   type TenantRow,
   type WorkRow,
 } from '../rows.js';
+import { gateOf, healthOf } from './gates.js';
 import { HotTable } from './hot-table.js';
 import { Journal } from './journal.js';
 import { rankOf } from './load.js';
@@ -348,11 +349,14 @@ export class Image {
   }
 
   #indexBreaker(before: BreakerRow | undefined, after: BreakerRow | undefined): void {
-    const [kind, name] = (after ?? before)?.scope.split('/', 2) ?? [];
-    const node = kind === 'node' ? this.nodes.get(name ?? '') : undefined;
-    if (node === undefined || before?.startsLeft === after?.startsLeft) return;
-    this.touched.add(node.pool);
-    this.#setNode(node);
+    const row = after ?? before;
+    if (row === undefined || before?.startsLeft === after?.startsLeft) return;
+    const node = row.scope.startsWith('node/') ? this.nodes.get(row.scope.slice('node/'.length)) : undefined;
+    for (const pool of POOLS)
+      if (pool === node?.pool || row.scope === `pool/${pool}` || row.scope.startsWith('endpoint/'))
+        this.touched.add(pool);
+    if (node !== undefined) this.#setNode(node);
+    else if (!row.scope.startsWith('node/')) this.cluster.setGate(row.scope, after && gateOf(after));
   }
 
   #indexPause(before: PauseRow | undefined, after: PauseRow | undefined): void {
@@ -365,18 +369,10 @@ export class Image {
   }
 }
 
-/** What of a node's breaker the planner sees. */
-const healthOf = ({ state, startsLeft, recent }: BreakerRow): Pick<Node, 'health'> => {
-  if (startsLeft === null) return {};
-  const failed = recent.filter((end) => end.failed).length;
-  const detail =
-    state === 'trial'
-      ? 'one attempt is on trial there'
-      : `it failed ${failed} of its last ${recent.length} attempts`;
-  return { health: { startsLeft, detail } };
-};
-
 /** A node as the planner sees it, and as its cycles are recorded: without its secret. */
-const nodeOf = ({ nodeId: id, keyHash: _, registeredAtMs: __, ...node }: NodeRow): Node => ({ ...node, id });
+const nodeOf = ({ nodeId: id, keyHash: _, registeredAtMs: __, told: ___, ...node }: NodeRow): Node => ({
+  ...node,
+  id,
+});
 
 const COUNTED = { gpu: 'devices', cpu: 'cores', io: 'slots' } as const;

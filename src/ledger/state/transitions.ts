@@ -50,7 +50,7 @@ export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
     promised: false,
   });
   draft.put('leases', lease);
-  countStart(draft, lease);
+  countStart(draft, task, lease);
   use(draft, lease, expectedDeviceSeconds(lease));
   if (task.promised) endPromise(draft, decision.id);
   draft.event({

@@ -12,7 +12,7 @@ import {
   subtract,
 } from '../../domain/index.js';
 import type { Policy } from '../policy/read.js';
-import type { PieceKind, PieceStore, Pieces } from './pieces.js';
+import type { Gate, PieceKind, PieceStore, Pieces } from './pieces.js';
 import { PoolState, type PoolView } from './pool-state.js';
 import { NO_SPENDING, type Spending, type Spent, UNSPENT } from './spending.js';
 import { type SharesInUse, TenantUse } from './tenant-use.js';
@@ -30,6 +30,7 @@ export class Cluster {
   readonly #spent = new Map<string, Spent>();
   readonly #spending = new Map<string, Spending>();
   readonly #pauses = new Map<string, Pause>();
+  readonly #gates = new Map<string, Gate>();
   readonly #pools: Readonly<Record<Pool, PoolState>>;
   readonly #nodePool = new Map<string, Pool>();
   readonly #leasePool = new Map<string, Pool>();
@@ -67,6 +68,7 @@ export class Cluster {
         set: (id, pause) => this.#putPause(id, pause),
         ids: () => this.#pauses.keys(),
       },
+      gate: inMap(this.#gates),
       patience: {
         get: (pool) => pools[pool as Pool].ownPatienceMs,
         set: (pool, patienceMs) => {
@@ -227,6 +229,14 @@ export class Cluster {
   }
   setSpent(tenant: string, spent: Spent): void {
     this.set('spent', tenant, spent);
+  }
+
+  /** What bounds how many may start in a pool, or of those that call a service. */
+  gate(scope: string): Gate | undefined {
+    return this.#gates.get(scope);
+  }
+  setGate(scope: string, gate: Gate | undefined): void {
+    this.set('gate', scope, gate);
   }
 
   /** What all tenants together have spent. */

@@ -1,6 +1,6 @@
 export { Cluster, poolsOf } from './cluster.js';
 export { byEnd, type Hold, holdOf, left } from './hold.js';
-export type { PieceKind, Pieces } from './pieces.js';
+export type { Gate, PieceKind, Pieces } from './pieces.js';
 export { inserted, type Place, withHold, withoutHold } from './place.js';
 export { type PoolView, partsOf, slotsOf } from './pool-state.js';
 export { NO_SPENDING, type Spell, type Spending, type Spent } from './spending.js';

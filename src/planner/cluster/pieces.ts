@@ -19,8 +19,18 @@ export interface Pieces {
   readonly spending: Spending;
   /** By scope and cause. */
   readonly pause: Pause;
+  /** By what it guards: `pool/gpu`, `endpoint/api.example.com`; absent where all may pass. */
+  readonly gate: Gate;
   /** How many milliseconds a task waits in a pool before its size no longer counts; where there is none, for ever. */
   readonly patience: number;
+}
+
+/** A breaker that is not closed, or a slow start: so many attempts may pass for now. */
+export interface Gate {
+  readonly startsLeft: number;
+  readonly detail: string;
+  /** When it should let something through again; null where that is a matter of moments. */
+  readonly untilMs: number | null;
 }
 
 export type PieceKind = keyof Pieces;

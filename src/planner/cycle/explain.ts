@@ -4,6 +4,7 @@ import type { Deferral } from '../decisions.js';
 import { blockersOf } from './blockers.js';
 import { ClaimOutlook } from './claims.js';
 import type { Cycle, Pass } from './cycle.js';
+import { openFrom } from './gate.js';
 import { heldBack, inForce } from './hold.js';
 import { affordableFrom } from './money.js';
 import { lookAhead } from './outlook.js';
@@ -62,6 +63,7 @@ const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTa
       heldUntil([...task.holds, ...pauses], atMs),
       claims.freeFrom(task),
       affordableFrom(task, cluster, policy, started, atMs),
+      openFrom(task, cluster, started, atMs),
     );
     const option = preferred(task, policy).find(({ request }) => request.pool === pool);
     if (until === null || option === undefined) starts.set(task.id, NEVER);

@@ -1,6 +1,7 @@
 import { add, type Blocker, NOTHING, type Option, type Resources, sizeOf } from '../../domain/index.js';
 import type { Cluster, Held, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
+import { callsShut, shutGates } from './gate.js';
 import { isOverBudget, isStopped, overBudget, stopped } from './money.js';
 import { isOverQuota, overQuota } from './quota.js';
 import { costOf, expectedSeconds } from './runtime.js';
@@ -18,6 +19,7 @@ export const heldBack = (
   ...overQuota(task, cluster, policy, started),
   ...overBudget(task, cluster, policy, started),
   ...stopped(task, cluster, policy, started, atMs),
+  ...shutGates(task, cluster, started),
 ];
 
 /** What this cycle has started so far: it counts before the cluster knows of it. */
@@ -29,6 +31,8 @@ export interface Started {
   readonly microUsd: Map<string, number>;
   /** By tenant, as forecast: it counts in its share. */
   readonly deviceSeconds: Map<string, number>;
+  /** By what a gate guards, how many passed it. */
+  readonly gates: Map<string, number>;
   /** Of all tenants. */
   allMicroUsd: number;
 }
@@ -39,6 +43,7 @@ export const nothingStarted = (): Started => ({
   held: new Map(),
   microUsd: new Map(),
   deviceSeconds: new Map(),
+  gates: new Map(),
   allMicroUsd: 0,
 });
 
@@ -55,7 +60,8 @@ export const mayStart = (
   return (
     !isOverQuota(task, cluster, policy, started) &&
     !isOverBudget(task, cluster, policy, started) &&
-    !isStopped(task, cluster, policy, started)
+    !isStopped(task, cluster, policy, started) &&
+    !callsShut(task, cluster, started)
   );
 };
 
