@@ -13,7 +13,8 @@ import {
   type RunSpec,
   SEARCH_ATTRIBUTES,
 } from '../src/domain/index.js';
-import type { Ledger, OutboxItem } from '../src/ledger/index.js';
+import type { Ledger, OutboxItem, SignalItem } from '../src/ledger/index.js';
+import { fence } from './fencing.js';
 
 const BATCH = 100;
 /** Also looks without being woken: items whose delivery failed come due, and a wake-up may be lost. */
@@ -86,11 +87,16 @@ export const startDispatcher = ({ ledger, client, log }: Deps): Dispatcher => {
 const deliver = async (client: Client, item: OutboxItem): Promise<void> => {
   try {
     if (item.kind === 'start-run') await startRun(client, item.spec);
-    else await client.workflow.getHandle(item.workflowId).signal(item.name, item.payload);
+    else await tell(client, item);
   } catch (error) {
     const nobodyWaits = error instanceof WorkflowNotFoundError && item.kind === 'signal';
     if (!nobodyWaits && !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+};
+
+const tell = async (client: Client, { workflowId, ...signal }: SignalItem): Promise<void> => {
+  await client.workflow.getHandle(workflowId).signal(signal.name, signal.payload);
+  if (signal.name === 'revoke') await fence(client, workflowId, signal.payload);
 };
 
 const INVALID_ARGUMENT = 3;

@@ -3,18 +3,27 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
+  patched,
   scheduleActivity,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { TaskError } from '../src/domain/advance.js';
 import type { Outcome } from '../src/domain/forecast.js';
 import type { FileRef } from '../src/domain/json.js';
-import type { TaskActivityInput, TaskActivityResult } from '../src/domain/task-activity.js';
+import {
+  FENCED,
+  type TaskActivityInput,
+  type TaskActivityResult,
+  type TaskHeartbeat,
+} from '../src/domain/task-activity.js';
 import type { MessageRoom } from './message-room.js';
 import { sizeOf } from './scope.js';
 
 /** A worker that says nothing for so long is taken for gone; tasks report every second or so. */
 const HEARTBEAT_TIMEOUT = '15s';
+
+/** Histories from before activities had the id of their lease, by which others than their worker can end them. */
+export const LEASE_NAMES_ACTIVITY = 'lease-names-activity';
 
 /** What became of an attempt; `result` is null where no worker reported, so that its process may still live. */
 export interface AttemptEnd {
@@ -35,6 +44,7 @@ export const runAttempt = async (
   summary: string,
   room: MessageRoom,
 ): Promise<AttemptEnd> => {
+  const named = patched(LEASE_NAMES_ACTIVITY) ? { activityId: input.lease.id } : {};
   try {
     await room.take(sizeOf(input.run));
     const result = await scheduleActivity<TaskActivityResult>(input.run.kind, [input], {
@@ -42,6 +52,7 @@ export const runAttempt = async (
       startToCloseTimeout: timeoutSeconds * 1000,
       heartbeatTimeout: HEARTBEAT_TIMEOUT,
       retry: { maximumAttempts: 1 },
+      ...named,
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       summary,
     });
@@ -54,6 +65,7 @@ export const runAttempt = async (
 const endOf = (error: unknown): AttemptEnd => {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) return timedOut(cause);
+  if (cause instanceof ApplicationFailure && cause.type === FENCED) return fenced(cause);
   const result =
     cause instanceof ApplicationFailure || cause instanceof CancelledFailure ? detail(cause) : null;
   const checkpoint = result?.checkpoint ?? null;
@@ -70,6 +82,17 @@ const endOf = (error: unknown): AttemptEnd => {
 
 const detail = (failure: ApplicationFailure | CancelledFailure): TaskActivityResult | null =>
   (failure.details?.[0] as TaskActivityResult | undefined) ?? null;
+
+/** Its lease was taken back, and its worker had not yet said how it ended: it never will. */
+const fenced = ({ message, details }: ApplicationFailure): AttemptEnd => {
+  const beat = details?.[0] as Partial<TaskHeartbeat> | null | undefined;
+  return {
+    outcome: 'lost',
+    result: null,
+    error: { code: 'lease-revoked', message },
+    checkpoint: beat?.checkpoint ?? null,
+  };
+};
 
 /** Past its own `timeout` a task has failed; without heartbeats its worker is gone, which is not its fault. */
 const timedOut = (failure: TimeoutFailure): AttemptEnd => {

@@ -1,10 +1,10 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
 import type { EndedAttempt } from '../src/domain/advance.js';
 import type { Granted } from '../src/domain/decision.js';
 import type { TaskKey } from '../src/domain/ids.js';
 import type { PreemptSignal } from '../src/domain/run.js';
 import type { TaskActivityInput } from '../src/domain/task-activity.js';
-import { type AttemptEnd, runAttempt } from './attempt.js';
+import { type AttemptEnd, LEASE_NAMES_ACTIVITY, runAttempt } from './attempt.js';
 import type { Instance } from './graph.js';
 import { MessageRoom } from './message-room.js';
 
@@ -12,6 +12,8 @@ interface Attempt {
   readonly start: Start;
   readonly scope: CancellationScope;
   preempting: boolean;
+  /** Why its lease was taken back. */
+  revoked: string | null;
 }
 
 /** What is handed to an attempt when it starts. */
@@ -50,10 +52,11 @@ export class RunningAttempts {
   /** Starts an attempt; its end is reported once, whatever becomes of it. */
   launch(start: Start): void {
     const scope = new CancellationScope({ cancellable: true, parent: this.home });
-    this.attempts.set(start.instance.key, { start, scope, preempting: false });
+    const attempt: Attempt = { start, scope, preempting: false, revoked: null };
+    this.attempts.set(start.instance.key, attempt);
     void scope
       .run(() => runAttempt(start.input, start.timeoutSeconds, start.summary, this.room))
-      .then((end) => this.end(start, end));
+      .then((end) => this.end(start, attempt.revoked === null ? end : lost(end, attempt.revoked)));
   }
 
   /** Asks one attempt to make room. A signal for another lease than the one it holds is late and means nothing. */
@@ -66,12 +69,15 @@ export class RunningAttempts {
     }
   }
 
-  /** Its lease is gone: the attempt is over at once for the run, though its process may take a while to end. */
+  /**
+   * Its lease is gone. It is over as soon as Temporal knows how: whoever delivers this word ends the activity too, unless its
+   * worker has reported before. What stands on record as completed is completed, and is not done again.
+   */
   revoke(key: TaskKey, why: string): void {
     const attempt = this.attempts.get(key);
     if (attempt === undefined) return;
-    const error = { code: 'lease-revoked', message: why };
-    this.end(attempt.start, { outcome: 'lost', result: null, error, checkpoint: null });
+    if (patched(LEASE_NAMES_ACTIVITY)) attempt.revoked = why;
+    else this.end(attempt.start, lost(NOTHING_KNOWN, why));
     attempt.scope.cancel();
   }
 
@@ -86,6 +92,14 @@ export class RunningAttempts {
     this.onEnd(start, end);
   }
 }
+
+/** The end of an attempt whose lease was taken back: only a success counts for more than that. */
+const lost = (end: AttemptEnd, why: string): AttemptEnd =>
+  end.outcome === 'succeeded'
+    ? end
+    : { ...end, outcome: 'lost', error: { code: 'lease-revoked', message: why } };
+
+const NOTHING_KNOWN: AttemptEnd = { outcome: 'lost', result: null, error: null, checkpoint: null };
 
 /** A lease that was granted but not used: no process ever ran under it. */
 export const returned = ({ taskKey, attempt, lease }: Granted, atMs: number): EndedAttempt => ({

@@ -1,5 +1,5 @@
 import type { Forecast } from './forecast.js';
-import type { TaskKey } from './ids.js';
+import type { LeaseId, TaskKey } from './ids.js';
 import type { JsonValue } from './json.js';
 import type { Lease } from './lease.js';
 import type { Blocker } from './reasons.js';
@@ -49,6 +49,8 @@ export interface Reused extends VerdictBase {
 export interface Revoked extends VerdictBase {
   readonly kind: 'revoked';
   readonly why: string;
+  /** The lease that it had, where it had one. */
+  readonly leaseId?: LeaseId;
 }
 
 /** What the policy activity says of one attempt. */

@@ -78,6 +78,12 @@ export interface TaskActivityResult {
   readonly lostSeconds: number;
 }
 
+/**
+ * The type of the failure by which the control worker ends the activity of a lease that has been taken back; its only detail
+ * is the activity's last heartbeat. Temporal takes it or a worker's own word, whichever comes first, and never both.
+ */
+export const FENCED = 'fenced';
+
 /** The details of an activity's heartbeat: what is known of an attempt whose worker then went away. */
 export interface TaskHeartbeat {
   readonly progress: number | null;

@@ -1,7 +1,9 @@
+import { Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AdvanceRequest, TaskActivityInput } from '../../src/domain/index.js';
+import { fence } from '../../workers/fencing.js';
 import { testNamespace } from '../support/temporal.js';
 import { aDeferral, aGrant, type PipelineHandle, type Rig, startRig, untilCancelled } from './rig.js';
 
@@ -23,7 +25,7 @@ const attemptsOf = ({ workflowId }: PipelineHandle) =>
 const turnsOf = ({ workflowId }: PipelineHandle) =>
   rig.turns.filter((turn) => turn.workflowId === workflowId);
 const until = (holds: () => unknown) =>
-  vi.waitFor(() => expect(holds()).toBeTruthy(), { timeout: 20_000, interval: 20 });
+  vi.waitFor(async () => expect(await holds()).toBeTruthy(), { timeout: 20_000, interval: 20 });
 const failureOf = (handle: PipelineHandle) =>
   handle.result().then(
     () => null,
@@ -127,30 +129,63 @@ describe('a running task', () => {
     ]);
   });
 
-  test('whose lease is revoked starts again at once, elsewhere, without waiting for its worker', async () => {
+  /** Takes the lease of the only attempt back, as the ledger's outbox says it. */
+  const revokeThe = async (handle: PipelineHandle, attempt: TaskActivityInput) => {
+    const { taskKey } = attempt;
+    const why = 'its node was lost';
+    const revoked = {
+      kind: 'revoked',
+      taskKey,
+      attempt: 1,
+      revision: 9,
+      why,
+      leaseId: attempt.lease.id,
+    } as const;
+    await handle.signal('revoke', revoked);
+    return revoked;
+  };
+
+  test('whose lease is revoked starts again at once, elsewhere, from its last checkpoint, without waiting for its worker', async () => {
     let letGo = () => {};
     const deaf = new Promise<object>((resolve) => {
       letGo = () => resolve({});
     });
-    rig.work = async ({ attempt }) => (attempt === 1 ? deaf : {});
+    const checkpoint = { uri: 'workspace://c', bytes: 1, sha256: 'x' };
+    rig.work = async ({ attempt }) => {
+      if (attempt === 1) Context.current().heartbeat({ progress: 0.5, checkpoint });
+      return attempt === 1 ? deaf : {};
+    };
     const handle = await rig.start({ a: {} });
     await until(() => attemptsOf(handle).length === 1);
-    await handle.signal('revoke', {
-      kind: 'revoked',
-      taskKey: 'a',
-      attempt: 1,
-      revision: 9,
-      why: 'its node was lost',
-    });
+    await until(async () => (await handle.describe()).raw.pendingActivities?.[0]?.heartbeatDetails);
+    const revoked = await revokeThe(handle, attemptsOf(handle)[0] as TaskActivityInput);
+    await fence(rig.client, handle.workflowId, revoked);
     await handle.result();
     letGo();
-    expect(attemptsOf(handle)).toHaveLength(2);
+    expect(attemptsOf(handle).map((attempt) => attempt.checkpoint)).toEqual([null, checkpoint]);
     const [lost] = turnsOf(handle).flatMap(({ ended }) => ended);
     expect(lost).toMatchObject({
       outcome: 'lost',
       processEnded: false,
       error: { message: 'its node was lost' },
     });
+  });
+
+  test('that is on record as completed is not done again, though its lease was revoked before the run saw that', async () => {
+    let letGo = () => {};
+    const done = new Promise<object>((resolve) => {
+      letGo = () => resolve({ outputs: { x: 1 } });
+    });
+    rig.work = async () => done;
+    const handle = await rig.start({ a: {} });
+    await until(() => attemptsOf(handle).length === 1);
+    const revoked = await revokeThe(handle, attemptsOf(handle)[0] as TaskActivityInput);
+    letGo();
+    await handle.result();
+    await fence(rig.client, handle.workflowId, revoked);
+    expect(attemptsOf(handle)).toHaveLength(1);
+    const [end] = turnsOf(handle).flatMap(({ ended }) => ended);
+    expect(end).toMatchObject({ outcome: 'succeeded', outputs: { x: 1 }, processEnded: true });
   });
 
   test('is asked to end when the workflow is cancelled in Temporal, and completed tasks are undone', async () => {

@@ -295,8 +295,9 @@ export const withdraw = (draft: Draft, task: TaskRow): void => {
 };
 
 const endWithout = (draft: Draft, task: TaskRow, state: 'withdrawn' | 'revoked', why: string): Revoked => {
-  const { taskKey, attempt } = task;
-  const verdict: Revoked = { kind: 'revoked', taskKey, attempt, revision: task.revision + 1, why };
+  const { taskKey, attempt, leaseId } = task;
+  const base = { kind: 'revoked', taskKey, attempt, revision: task.revision + 1, why } as const;
+  const verdict: Revoked = leaseId === null ? base : { ...base, leaseId };
   const endedAtMs = state === 'withdrawn' ? draft.atMs : null;
   draft.put('tasks', { ...task, state, revision: verdict.revision, verdict, endedAtMs, promised: false });
   return verdict;

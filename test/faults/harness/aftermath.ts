@@ -5,6 +5,7 @@ import { endedWell } from './checks/ended-well.js';
 import { leasesLeft, processesLeft } from './checks/leftovers.js';
 import { readNotes } from './checks/notes.js';
 import { ranTwice } from './checks/ran-twice.js';
+import { keepRecords } from './records.js';
 import type { World } from './system/world.js';
 import type { Accepted, Stream } from './workload/stream.js';
 
@@ -22,6 +23,8 @@ const FREE_WITHIN_MS = 60_000;
 export const takeStock = async (world: World, stream: Stream): Promise<Aftermath> => {
   const accepted = [...stream.accepted.values()];
   const unended = await whileAnyIsLeft(ENDED_WITHIN_MS, () => stillRunning(world));
+  world.say('all runs have ended, or never will');
+  await keepRecords(world, unended.length > 0);
   const details = await Promise.all(accepted.map(({ id }) => detailOf(world, id)));
   const leases = await whileAnyIsLeft(FREE_WITHIN_MS, () => leasesLeft(world));
   const processes = await whileAnyIsLeft(FREE_WITHIN_MS, async () => processesLeft(world));
