@@ -15,6 +15,7 @@ import { logRoutes } from './routes/logs.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { runRoutes } from './routes/runs.js';
 import { settledRoutes } from './routes/settled.js';
+import { usageRoutes } from './routes/usage.js';
 
 /** What the API stands on. Without an API token it answers to this machine only. */
 export interface ApiDeps {
@@ -48,6 +49,7 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
     settledRoutes(ledger),
     historyRoutes(ledger),
     forecastRoutes(ledger),
+    usageRoutes(ledger),
   );
   app.use(noSuchRoute);
   app.use(answerWithProblem(log));

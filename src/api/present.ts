@@ -9,7 +9,7 @@ import {
   type Verdict,
 } from '../domain/index.js';
 import type * as ledger from '../ledger/index.js';
-import type { Demand, Explanation, Node, PastRun, Run, RunDetail, Settled, Task } from './schemas.js';
+import type { Demand, Explanation, Node, PastRun, Run, RunDetail, Settled, Task, Usage } from './schemas.js';
 
 const time = (atMs: number): string => new Date(atMs).toISOString();
 const timeOrNull = (atMs: number | null): string | null => (atMs === null ? null : time(atMs));
@@ -20,6 +20,7 @@ export const presentForecast = (forecast: RunForecast): Run['forecast'] => ({
   start: range(forecast.startAtMs),
   finish: range(forecast.finishAtMs),
   costMicroUsd: { p50: forecast.costMicroUsd.p50, p90: forecast.costMicroUsd.p90 },
+  warnings: [...(forecast.warnings ?? [])],
   deadline: forecast.deadline,
 });
 
@@ -216,4 +217,28 @@ export const presentDemand = ({
   unit: WORK_UNIT[pool],
   hoursLearned,
   coming: coming.map(({ fromMs, toMs, ...work }) => ({ from: time(fromMs), to: time(toMs), ...work })),
+});
+
+/** What tenants spend, use and hold. */
+export const presentUsage = ({ atMs, tenants, breaker }: ledger.UsageReport): Usage => ({
+  at: time(atMs),
+  tenants: tenants.map(({ day, month, held, quota, ...tenant }) => ({
+    ...tenant,
+    day: presentPeriod(day),
+    month: presentPeriod(month),
+    held: { ...held },
+    quota: quota === null ? null : { ...quota },
+  })),
+  breaker: { hour: presentBreaker(breaker.hour), day: presentBreaker(breaker.day) },
+});
+
+const presentPeriod = <Period extends { readonly sinceMs: number; readonly untilMs: number }>({
+  sinceMs,
+  untilMs,
+  ...money
+}: Period) => ({ since: time(sinceMs), until: time(untilMs), ...money });
+
+const presentBreaker = ({ isOpen, ...money }: ledger.BreakerUsage) => ({
+  ...presentPeriod(money),
+  open: isOpen,
 });

@@ -18,7 +18,8 @@ export const answerWithProblem =
     const requestId = requestIdOf(response);
     if (error.status >= 500) log.error({ requestId, err: thrown }, error.message);
     if (error.code === 'unauthorized') response.set('WWW-Authenticate', 'Bearer');
-    if (error.status === 503) response.set('Retry-After', '1');
+    const retryAfterSeconds = error.retryAfterSeconds ?? (error.status === 503 ? 1 : null);
+    if (retryAfterSeconds !== null) response.set('Retry-After', `${retryAfterSeconds}`);
     response
       .status(error.status)
       .type('application/problem+json')

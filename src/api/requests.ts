@@ -50,6 +50,8 @@ export const logsQuery = z.strictObject({
 });
 /** The query of `GET /v1/nodes`. */
 export const nodesQuery = z.strictObject({ pool: z.enum(POOLS).optional() });
+/** The query of `GET /v1/usage`. */
+export const usageQuery = z.strictObject({ tenant: pipelineSchema.shape.tenant.unwrap().optional() });
 /** The query of `GET /v1/attempts`. */
 export const listSettled = z.strictObject({
   pipeline: pipelineSchema.shape.name.optional(),

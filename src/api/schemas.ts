@@ -26,6 +26,8 @@ export const runForecast = z.strictObject({
   start: timeRange,
   finish: timeRange,
   costMicroUsd: z.strictObject({ p50: amount, p90: amount }),
+  /** What its tenant's budget or quota will not let pass, in sentences. */
+  warnings: z.array(z.string()),
   deadline: z.enum(['none', 'feasible', 'at-risk', 'infeasible']),
 });
 
@@ -223,6 +225,36 @@ export const demand = z.strictObject({
   ),
 });
 export type Demand = z.infer<typeof demand>;
+
+const money = {
+  since: time,
+  until: time,
+  spentMicroUsd: amount,
+  reservedMicroUsd: amount,
+  overrunMicroUsd: amount,
+};
+const period = z.strictObject({ ...money, budgetMicroUsd: amount.nullable() });
+const breaker = z.strictObject({ ...money, limitMicroUsd: amount.nullable(), open: z.boolean() });
+
+/** What tenants spend, use and hold: money by the UTC day and month in which its work began, hardware as of now. */
+export const usage = z.strictObject({
+  at: time,
+  tenants: z.array(
+    z.strictObject({
+      tenant: z.string(),
+      day: period,
+      month: period,
+      exhausted: z.enum(['defer', 'reject']).nullable(),
+      share: z.number().min(0).max(1),
+      weight: amount,
+      held: resources,
+      quota: resources.omit({ memoryBytes: true }).partial().nullable(),
+    }),
+  ),
+  /** All tenants together, against what the policy lets them spend in an hour and a day. */
+  breaker: z.strictObject({ hour: breaker, day: breaker }),
+});
+export type Usage = z.infer<typeof usage>;
 
 /** An error as RFC 9457 says it, with our code, the mend, and every mistake by its place. */
 export const problem = z.strictObject({

@@ -87,6 +87,10 @@ const addLookCommands = (program: Command): void => {
   withApi(program.command('nodes'))
     .description('list the machines, what they have and what of it is taken')
     .action(async (options) => (await import('./commands/nodes.js')).nodes(options));
+  withApi(program.command('usage'))
+    .description('what tenants spend and hold, beside their budgets, quotas and shares')
+    .option('--tenant <name>', 'only this tenant')
+    .action(async (options) => (await import('./commands/usage.js')).usage(options));
 };
 
 const addActCommands = (program: Command): void => {

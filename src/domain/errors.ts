@@ -25,6 +25,10 @@ export const ERRORS = {
     mend: 'Send the token as `Authorization: Bearer …`; the command line takes it from SIGNALBOX_API_TOKEN, a worker from SIGNALBOX_WORKER_TOKEN.',
   },
   forbidden: { status: 403, mend: 'Use a token with the right to do this.' },
+  'budget-exhausted': {
+    status: 403,
+    mend: 'Wait for the next day or month, ask for less, or have the budget raised; `signalbox usage` shows it.',
+  },
   'not-found': {
     status: 404,
     mend: 'Check the name; `signalbox runs`, `signalbox nodes` and `signalbox policy list` list what exists.',
@@ -43,6 +47,7 @@ export const ERRORS = {
   },
   'payload-too-large': { status: 413, mend: 'Keep large data in the workspace and pass references.' },
   'unsupported-media-type': { status: 415, mend: 'Send the body as `Content-Type: application/json`.' },
+  'queue-full': { status: 429, mend: 'Try again later; `signalbox runs` shows what is under way.' },
   'not-ready': { status: 503, mend: 'Try again in a moment.' },
   'temporal-unavailable': { status: 503, mend: 'Start a Temporal server or set TEMPORAL_ADDRESS.' },
   'ledger-unavailable': { status: 503, mend: 'Check the database and SIGNALBOX_DATABASE_URL.' },
@@ -87,13 +92,16 @@ export interface Problem {
 /** The only error that reaches a user: a code of the catalogue, what was wrong, where, and what to do. */
 export class SignalboxError extends Error {
   override readonly name = 'SignalboxError';
+  /** When it is worth trying again, where that is known. */
+  readonly retryAfterSeconds: number | null;
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly problems: readonly Problem[] = [],
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly retryAfterSeconds?: number },
   ) {
     super(message, options);
+    this.retryAfterSeconds = options?.retryAfterSeconds ?? null;
   }
   /** The HTTP status that goes with the code. */
   get status(): number {

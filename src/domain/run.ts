@@ -101,4 +101,6 @@ export interface RunForecast {
   readonly deadline: 'none' | 'feasible' | 'at-risk' | 'infeasible';
   /** By the policy's pool prices, in micro-dollars; 0 where it names none. */
   readonly costMicroUsd: { readonly p50: number; readonly p90: number };
+  /** Sentences on what its tenant's budget or quota will not let pass; absent of old runs. */
+  readonly warnings?: readonly string[];
 }

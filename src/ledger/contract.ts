@@ -337,6 +337,45 @@ export type RecordedPart =
   | (RecordedChanges & { readonly policyVersion: string; readonly plan: null })
   | (RecordedCycle & { readonly number: number });
 
+/** What tenants spend, use and hold. Days and months are those of UTC; money counts in the period in which its work began. */
+export interface UsageReport {
+  readonly atMs: number;
+  /** By name. */
+  readonly tenants: readonly TenantUsage[];
+  /** All tenants together, against the policy's breaker. */
+  readonly breaker: { readonly hour: BreakerUsage; readonly day: BreakerUsage };
+}
+
+/** What one tenant spends, uses and holds, beside what the policy gives it. */
+export interface TenantUsage {
+  readonly tenant: string;
+  readonly day: PeriodUsage;
+  readonly month: PeriodUsage;
+  /** What becomes of work over its budget; null where it has none. */
+  readonly exhausted: 'defer' | 'reject' | null;
+  /** What of the hardware that all have used of late it has used, 0..1. */
+  readonly share: number;
+  readonly weight: number;
+  readonly held: Resources;
+  readonly quota: { readonly [Kind in 'devices' | 'cores' | 'slots']?: number | undefined } | null;
+}
+
+/** Money of one period: what has ended, what running work is expected to cost (P90), and what of both goes beyond that. */
+export interface PeriodUsage {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly spentMicroUsd: number;
+  readonly reservedMicroUsd: number;
+  readonly overrunMicroUsd: number;
+  readonly budgetMicroUsd: number | null;
+}
+
+/** The same of all tenants, and whether the breaker is open until the period ends. */
+export interface BreakerUsage extends Omit<PeriodUsage, 'budgetMicroUsd'> {
+  readonly limitMicroUsd: number | null;
+  readonly isOpen: boolean;
+}
+
 /** A run as accepted; `created` is false where the idempotency key had been used for the same request. */
 export interface CreatedRun {
   readonly run: RunRecord;
@@ -352,7 +391,7 @@ export interface Ledger {
   /** One turn of a run; idempotent per task and attempt. Throws `stale-execution` when a newer execution took over. */
   advance(request: AdvanceRequest): Promise<AdvanceAnswer>;
 
-  /** Accepts a run and orders its start. Throws `idempotency-conflict` and `never-fits`. */
+  /** Accepts a run and orders its start. Throws `idempotency-conflict`, `never-fits`, `queue-full` and `budget-exhausted`. */
   createRun(spec: RunSpec, options?: { readonly idempotencyKey?: string }): Promise<CreatedRun>;
   /** What `createRun` would forecast, nothing stored. Throws `never-fits`. */
   forecastRun(spec: RunSpec): Promise<RunForecast>;
@@ -404,6 +443,8 @@ export interface Ledger {
   activatePolicy(text: string, act: PolicyAct): Promise<ActivatedPolicy>;
   /** Goes back to the policy before, again further back, or to a stored one. Throws `no-earlier-policy`, `not-found`, `policy-changed`. */
   rollbackPolicy(act: PolicyAct, to?: string): Promise<ActivatedPolicy>;
+  /** What one tenant or all of them spend, use and hold. Throws `not-found`. */
+  usage(tenant?: string): Promise<UsageReport>;
 
   /** A node's worker presents itself. Throws `node-taken` while another holder of the name lives. */
   registerNode(request: RegisterRequest): Promise<RegisterAnswer>;

@@ -1,4 +1,4 @@
-import { type HeartbeatAnswer, type HeartbeatRequest, type Pool, SignalboxError } from '../domain/index.js';
+import type { HeartbeatAnswer, HeartbeatRequest, Pool } from '../domain/index.js';
 import { createForecaster } from '../forecast/index.js';
 import { type Policy, readPolicy } from '../planner/index.js';
 import { advance } from './commands/advance.js';
@@ -9,6 +9,7 @@ import { pause, resume } from './commands/pauses.js';
 import { activate, begin, rollBack, type WrittenPolicy } from './commands/policies.js';
 import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
 import { admitAnew } from './commands/terms.js';
+import { readUsage } from './commands/usage.js';
 import type { ActivatedPolicy, Ledger } from './contract.js';
 import { type Database, openDatabase, unavailable } from './database/database.js';
 import { Forgetting } from './forget.js';
@@ -114,6 +115,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     async rollbackPolicy(act, to) {
       return inForce(await commits.run(rollBack(to, act, (text) => readLive(text).policy)));
     },
+    usage: (tenant) => commits.run(readUsage(tenant)),
     registerNode: (request) => commits.run(registerNode(request)),
     heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
     listNodes: (filter) => answered(listNodes(database, filter?.pool)),
@@ -142,7 +144,6 @@ const NOTHING: Command<void> = { apply: () => () => undefined };
 /** Reads a policy that is to come into force. Throws `invalid-document` with every mistake. */
 const readLive = (text: string): WrittenPolicy => {
   const policy = readPolicy(text);
-  refuseBudgets(policy);
   return { policy, text };
 };
 
@@ -153,17 +154,6 @@ const tellOfAnother = async (database: Database, first: Policy, log: LedgerLog):
   log.warn(
     { inForce: version, activatedBy: by, configured: first.version },
     `The policy in force is ${version}, not the configured ${first.version}: \`signalbox policy activate\` changes it`,
-  );
-};
-
-/** Budgets are counted in simulations only: to ignore them would spend what somebody meant to save. */
-const refuseBudgets = ({ name, budgets, spending, queues }: Policy): void => {
-  const tenants = Object.keys(budgets);
-  if (tenants.length === 0 && spending === undefined && queues === undefined) return;
-  throw new SignalboxError(
-    'invalid-document',
-    `The policy ${name} has budgets (${tenants.join(', ')}), which only \`signalbox simulate\` counts so far. Take the section budgets out to run under it.`,
-    [{ path: 'budgets', message: 'counted in simulations only', mend: 'Take the section out.' }],
   );
 };
 

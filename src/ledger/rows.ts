@@ -10,6 +10,7 @@ import type {
   Option,
   Outcome,
   Pause,
+  Period,
   Placement,
   Pool,
   PriorityClass,
@@ -74,6 +75,22 @@ export interface TenantRow {
   readonly tenant: string;
   readonly deviceSeconds: number;
   readonly atMs: number;
+}
+
+/**
+ * What work that began in a period has cost so far, once it has ended, in micro-dollars: a tenant's by day and month, and that of all
+ * tenants together (`tenant` is empty) by hour and day.
+ */
+export interface SpendingRow {
+  readonly tenant: string;
+  readonly period: Period;
+  /** When the period began. */
+  readonly sinceMs: number;
+  readonly microUsd: number;
+  /** What of that went beyond what was reserved. */
+  readonly overrunMicroUsd: number;
+  /** The limit at which the breaker over all tenants opened in it; null where it has not. */
+  readonly openedAtMicroUsd: number | null;
 }
 
 /** What a task asks beyond an amount of hardware, and what the policy made of it when it became ready. */
@@ -173,6 +190,12 @@ export interface LeaseRow {
   readonly checkpointAtMs: number | null;
   /** Its task was overdue when it was granted. */
   readonly overdue: boolean;
+  /** What it costs, by the prices at its grant; 0 of old rows. */
+  readonly microUsdPerHour: number;
+  /** What was reserved for it at its grant: its cost at P90. */
+  readonly reservedMicroUsd: number;
+  /** What is counted for it beyond that, since it has outrun its P90. */
+  readonly overrunMicroUsd: number;
 }
 
 /** A registered node. When it was last seen stands beside it in the table, written by heartbeats alone. */
@@ -245,6 +268,8 @@ export type EventKind =
   | 'revoked'
   | 'ended'
   | 'withdrawn'
+  | 'budget-overrun'
+  | 'spending-stopped'
   | 'preempting'
   | 'promised'
   | 'node-registered'
@@ -362,6 +387,7 @@ export interface HotRows {
   runs: RunRow;
   works: WorkRow;
   tenants: TenantRow;
+  spending: SpendingRow;
   executions: ExecutionRow;
   tasks: TaskRow;
   leases: LeaseRow;
@@ -416,6 +442,17 @@ export const HOT: {
   tenants: {
     key: ['tenant'],
     columns: { tenant: 'text', deviceSeconds: 'double precision', atMs: 'bigint' },
+  },
+  spending: {
+    key: ['tenant', 'period', 'sinceMs'],
+    columns: {
+      tenant: 'text',
+      period: 'text',
+      sinceMs: 'bigint',
+      microUsd: 'bigint',
+      overrunMicroUsd: 'bigint',
+      openedAtMicroUsd: 'bigint',
+    },
   },
   executions: {
     key: ['workflowId', 'executionId'],
@@ -492,6 +529,9 @@ export const HOT: {
       preemptingAtMs: 'bigint',
       checkpointAtMs: 'bigint',
       overdue: 'boolean',
+      microUsdPerHour: 'bigint',
+      reservedMicroUsd: 'bigint',
+      overrunMicroUsd: 'bigint',
     },
   },
   nodes: {

@@ -3,7 +3,7 @@ import type { Cluster, Queued } from './cluster/index.js';
 import type { Cycle, Granted, Pass } from './cycle/cycle.js';
 import { explain } from './cycle/explain.js';
 import { isPoolShut, passGates } from './cycle/gate.js';
-import { mayStart, noteStart, nothingStarted } from './cycle/hold.js';
+import { mayStart } from './cycle/hold.js';
 import { OverdueTurns } from './cycle/overdue.js';
 import { overtakenBy, type Seen } from './cycle/overtaken.js';
 import { placeFor } from './cycle/place.js';
@@ -11,6 +11,7 @@ import { Preempting, type Reach } from './cycle/preempt.js';
 import { noteBackfill, reserve } from './cycle/reserve.js';
 import { isFailing, isFull, roomOf, take } from './cycle/room.js';
 import { optionsIn } from './cycle/route.js';
+import { noteStart, nothingStarted } from './cycle/started.js';
 import type { Grant, Plan } from './decisions.js';
 import type { Policy } from './policy/read.js';
 

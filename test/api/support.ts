@@ -69,9 +69,9 @@ export const startBeside = (
   });
 
 /** Starts an API for the tests of a file, with a cpu node: a ledger of its own takes seconds to begin. */
-export const openTestApi = async (): Promise<TestApi> => {
+export const openTestApi = async (policy = POLICY_TEXT): Promise<TestApi> => {
   const workspaceFolder = mkdtempSync(join(tmpdir(), 'signalbox-api-'));
-  const ledger = await openLedger({ url: 'pglite-memory:', policy: POLICY_TEXT });
+  const ledger = await openLedger({ url: 'pglite-memory:', policy: policy });
   await ledger.registerNode(aNode());
   const api = await startBeside({ ledger, workspaceFolder }, {});
   const close = async () => {

@@ -72,6 +72,7 @@ const aRun = (tasks: Task[], fields: Partial<RunDetail> = {}): RunDetail => ({
     start: { p50: at(-60), p90: at(-50) },
     finish: { p50: at(30), p90: at(90) },
     costMicroUsd: { p50: 120_000, p90: 200_000 },
+    warnings: [],
     deadline: 'feasible',
   },
   params: { lr: 0.1 },

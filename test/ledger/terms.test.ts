@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest';
 import { ANYWHERE, type Placement } from '../../src/domain/index.js';
-import { openLedger } from '../../src/ledger/index.js';
 import { readPolicy } from '../../src/planner/index.js';
 import { aRequest, granted, TestNode, TestRun, theEndOf } from './builders.js';
-import { onBothDatabases, textOf } from './contract.js';
+import { onBothDatabases } from './contract.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -144,13 +143,5 @@ onBothDatabases('A task', (freshStore) => {
     const ledger = await store.open(aPolicy(''));
     const detail = await ledger.getRun(run.id);
     expect(detail?.tasks.map(({ state }) => state)).toEqual(['running', 'running']);
-  });
-
-  it('cannot wait under a policy with budgets, which only simulations count', async () => {
-    const policy = aPolicy('budgets: { lab: { usdPerDay: 5 } }');
-    await expect(openLedger({ url: 'pglite-memory:', policy: textOf(policy) })).rejects.toMatchObject({
-      code: 'invalid-document',
-      message: expect.stringContaining('has budgets (lab)'),
-    });
   });
 });

@@ -11,6 +11,7 @@ import type {
   RunDetail,
   RunPage,
   SettledList,
+  Usage,
 } from '../schemas.js';
 import { type Call, createTransport, type TransportSettings } from './transport.js';
 
@@ -40,6 +41,8 @@ export interface ApiClient {
   setPriority(id: string, priority: Run['priority'], reason?: string): Promise<Requested>;
   readLog(id: string, task: string, request: LogRequest): Promise<LogPiece>;
   listNodes(): Promise<NodeList>;
+  /** What one tenant or all of them spend, use and hold. */
+  usage(tenant?: string): Promise<Usage>;
   /** Settled attempts beside their forecasts, newest first. */
   listSettled(query?: ListSettled): Promise<SettledList>;
   /** Runs that have ended, with what a replay of them needs, newest first. */
@@ -73,6 +76,7 @@ export const createClient = (settings: TransportSettings): ApiClient => {
         await send({ path: `${run(id)}/tasks/${encodeURIComponent(task)}/logs`, query: { ...request } }),
       ),
     listNodes: () => json({ path: '/v1/nodes' }),
+    usage: (tenant) => json({ path: '/v1/usage', query: { tenant } }),
     listSettled: (query = {}) => json({ path: '/v1/attempts', query }),
     listHistory: (query) => json({ path: '/v1/history', query }),
     forecaster: () => json({ path: '/v1/forecaster' }),

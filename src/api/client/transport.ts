@@ -66,7 +66,13 @@ const errorOf = async (response: Response, base: string): Promise<SignalboxError
       'api-unreachable',
       `What answers at ${base} is no Signalbox API (status ${response.status}).`,
     );
-  return new SignalboxError(problem.code, problem.detail, problem.problems as SignalboxError['problems']);
+  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new SignalboxError(
+    problem.code,
+    problem.detail,
+    problem.problems as SignalboxError['problems'],
+    Number.isNaN(retryAfterSeconds) ? {} : { retryAfterSeconds },
+  );
 };
 
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);

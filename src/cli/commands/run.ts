@@ -62,6 +62,7 @@ const announce = (run: Run, created: boolean, { follow }: RunOptions): void => {
   const deadline = deadlineText(run, nowMs);
   const doubtful = run.forecast.deadline === 'at-risk' || run.forecast.deadline === 'infeasible';
   if (deadline) to.print(`  ${dim('deadline')}  ${doubtful ? yellow(deadline) : deadline}`);
+  for (const warning of run.forecast.warnings) to.print(`  ${dim('beware')}    ${yellow(warning)}`);
   if (!follow) to.print(`  ${dim('watch')}     signalbox show ${run.id}`);
 };
 

@@ -13,6 +13,7 @@ import type { RunRow } from '../rows.js';
 import { workArrives } from '../state/arriving.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
+import { fullQueue, objectionsTo } from './acceptance.js';
 import { expectRun } from './expected-tasks.js';
 
 /** Accepts a run: the run, its document and the order to start it, in one transaction. */
@@ -32,7 +33,12 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
       const before = inBatch ?? draft.image.runs.get(spec.runId) ?? stored[0];
       if (before) return () => repeated(before, spec, specHash);
       refuseMisfits(spec, draft.image);
+      const full = fullQueue(spec, draft);
+      if (full) throw full;
       const expected = expectRun(spec, draft.image, draft.surroundings, draft.atMs);
+      const { refusal, warnings } = objectionsTo(spec, expected, draft);
+      if (refusal) throw refusal;
+      const forecast = { ...expected.forecast, warnings };
       const run: RunRow = {
         runId: spec.runId,
         pipeline: spec.pipeline.name,
@@ -44,7 +50,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
         createdAtMs: draft.atMs,
         endedAtMs: null,
         error: null,
-        forecast: expected.forecast,
+        forecast,
         idempotencyKey,
         specHash,
       };
@@ -66,12 +72,15 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
   };
 };
 
-/** What would be forecast of the run; nothing is stored. */
+/** What would be forecast of the run, and whether it would be refused now; nothing is stored. */
 export const forecastOnly = (spec: RunSpec): Command<RunForecast> => ({
   apply(draft) {
     refuseMisfits(spec, draft.image);
-    const { forecast } = expectRun(spec, draft.image, draft.surroundings, draft.atMs);
-    return () => forecast;
+    const expected = expectRun(spec, draft.image, draft.surroundings, draft.atMs);
+    const { refusal: tooDear, warnings } = objectionsTo(spec, expected, draft);
+    const refusal = fullQueue(spec, draft) ?? tooDear;
+    const refused = refusal ? [`it would be refused now: ${refusal.message}`] : [];
+    return () => ({ ...expected.forecast, warnings: [...refused, ...warnings] });
   },
 });
 

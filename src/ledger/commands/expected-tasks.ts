@@ -25,6 +25,7 @@ export interface ExpectedRun {
   readonly work: WorkRow;
   /** By pool, in device-seconds. */
   readonly arriving: Readonly<Record<Pool, number>>;
+  readonly tasks: readonly (ExpectedTask & Pick<WaitingTask, 'options'>)[];
 }
 
 /** Forecasts each task of the run, then asks the planner what each would have to wait for. */
@@ -40,7 +41,7 @@ export const expectRun = (spec: RunSpec, image: Image, around: Surroundings, atM
     ...task,
     waitMs: waitNow({ spec, ...task }, { work, arriving }, image, around, atMs),
   }));
-  return { forecast: forecastRun(expected, atMs, deadlineAtMs), work, arriving };
+  return { forecast: forecastRun(expected, atMs, deadlineAtMs), work, arriving, tasks: expected };
 };
 
 /** The tasks of a run in which nothing fails. */

@@ -18,6 +18,7 @@ import {
   type ResultRow,
   type RunRow,
   type SpecRow,
+  type SpendingRow,
   snake,
   type TaskRow,
   type TenantRow,
@@ -38,6 +39,7 @@ export interface Tables {
   specs: SpecRow;
   works: Hot<WorkRow>;
   tenants: Hot<TenantRow>;
+  spending: Hot<SpendingRow>;
   executions: Hot<ExecutionRow>;
   tasks: Hot<TaskRow>;
   leases: Hot<LeaseRow>;
@@ -163,12 +165,21 @@ const readHot = (where: (table: keyof HotRows) => string): string =>
   ${HOT_NAMES.map((table) => select(table, where(table))).join(',\n  ')}`;
 
 const OF_OPEN_RUNS = "run_id IN (SELECT run_id FROM runs WHERE status = 'running')";
+/**
+ * Periods that may still be written to: those in which a running lease began, and the latest, by far more than clocks differ. Older
+ * ones are history, which nobody reads here.
+ */
+const OF_LIVE_PERIODS = `since_ms >= LEAST(
+    (SELECT max(latest.since_ms) FROM spending latest WHERE latest.period = spending.period),
+    (SELECT min(granted_at_ms) FROM leases WHERE state <> 'released')
+  ) - CASE period WHEN 'month' THEN 70 WHEN 'day' THEN 7 ELSE 2 END * 86400000::bigint`;
 const READ_LIVE = readHot(
   (table) =>
     ({
       runs: "status = 'running'",
       works: OF_OPEN_RUNS,
       tenants: 'true',
+      spending: OF_LIVE_PERIODS,
       executions: OF_OPEN_RUNS,
       tasks: OF_OPEN_RUNS,
       leases: "state <> 'released'",

@@ -1,5 +1,5 @@
 import type { Blocker, Forecast, Outcome } from '../../domain/index.js';
-import { count, listing, type Overtaken, span } from '../../planner/index.js';
+import { count, listing, type Overtaken, span, usd } from '../../planner/index.js';
 import type { EventRow } from '../rows.js';
 
 /** A span of seconds for people. */
@@ -49,6 +49,10 @@ export const sentenceOf = (event: EventRow): string => {
       return preempting(detail);
     case 'promised':
       return promised(detail);
+    case 'budget-overrun':
+      return overrun(detail);
+    case 'spending-stopped':
+      return spendingStopped(detail);
     case 'withdrawn':
       return 'was withdrawn by its run before it began';
     case 'breaker-opened':
@@ -165,6 +169,19 @@ const why = ({ priorityClass, forClass, lostDeviceSeconds, soonerSeconds }: Give
       : `the one starts about ${seconds(soonerSeconds)} sooner`,
     `the other loses about ${seconds(lostDeviceSeconds)} of work on one device, stopping and resuming included`,
   ].join('; ');
+
+const overrun = ({ microUsd, reservedMicroUsd }: { microUsd: number; reservedMicroUsd: number }): string =>
+  `runs longer than it was expected to: it has cost ${usd(microUsd)}, and ${usd(reservedMicroUsd)} of its tenant's budget was reserved for it`;
+
+interface StoppedDetail {
+  readonly period: string;
+  readonly limitMicroUsd: number;
+  readonly microUsd: number;
+  readonly untilMs: number;
+}
+
+const spendingStopped = ({ period, limitMicroUsd, microUsd, untilMs }: StoppedDetail): string =>
+  `the breaker over all tenants opened: work that began this ${period} costs ${usd(microUsd)}, and they may spend ${usd(limitMicroUsd)} together; nothing more that costs anything starts before ${new Date(untilMs).toISOString()}, or until a policy allows more`;
 
 interface DeferredDetail {
   readonly blockers: readonly Blocker[];

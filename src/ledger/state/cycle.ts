@@ -1,11 +1,12 @@
 import { POOLS, type Pool } from '../../domain/index.js';
-import { patienceFor, plan, poolsOf } from '../../planner/index.js';
+import { type Deferral, type Policy, patienceFor, plan, poolsOf } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
 import { workChanged, workWaited } from './arriving.js';
+import { stopSpending } from './charges.js';
 import type { Draft } from './draft.js';
 import { loadOf } from './load.js';
 import { deviceSecondsOf } from './run-work.js';
-import { defer, grant, lapsePromises, preempt } from './transitions.js';
+import { defer, grant, lapsePromises, preempt, refuse } from './transitions.js';
 
 /**
  * One planner cycle over the pools in which something changed or of which somebody asked; again while it grants all that it
@@ -19,6 +20,7 @@ export const runCycle = (draft: Draft): void => {
   const scope = { asked: new Set(waiting.map(({ id }) => id)), pools: new Set(waiting.flatMap(poolsOf)) };
   while (planOnce(draft, scope));
   lapsePromises(draft);
+  stopSpending(draft);
   draft.image.touched.clear();
 };
 
@@ -39,7 +41,7 @@ const planOnce = (
 ): boolean => {
   const { image, surroundings, atMs } = draft;
   const { cluster, touched } = image;
-  const spans = Object.keys(surroundings.policy.limits).length > 0 && touched.size > 0;
+  const spans = spansPools(surroundings.policy) && touched.size > 0;
   const pools = POOLS.filter(
     (pool) => cluster.pool(pool).queue.size > 0 && (spans || touched.has(pool) || askedPools.has(pool)),
   );
@@ -53,8 +55,23 @@ const planOnce = (
   for (const decision of grants) grant(draft, task(draft, decision.id), decision);
   for (const decision of preemptions) preempt(draft, lease(draft, decision.leaseId), decision);
   if (preemptions.length > 0 || (grants.length > 0 && grants.length === considered)) return true;
-  for (const deferral of deferrals) defer(draft, task(draft, deferral.id), deferral);
+  for (const deferral of deferrals) wait(draft, task(draft, deferral.id), deferral);
   return false;
+};
+
+/** Whether what happens in one pool may let work start in another. */
+const spansPools = ({ limits, budgets, quotas, spending }: Policy): boolean =>
+  Object.keys(limits).length + Object.keys(budgets).length > 0 ||
+  quotas !== undefined ||
+  spending !== undefined;
+
+/** A task waits, unless it would wait for a budget and the policy says that such work is refused. */
+const wait = (draft: Draft, row: TaskRow, deferral: Deferral): void => {
+  const { budgets } = draft.surroundings.policy;
+  const tenant = draft.image.runs.get(row.runId)?.tenant ?? '';
+  const empty = deferral.blockers.filter(({ code }) => code === 'budget-exhausted');
+  if (empty.length > 0 && budgets[tenant]?.exhausted === 'reject') refuse(draft, row, empty);
+  else defer(draft, row, deferral);
 };
 
 const task = (draft: Draft, id: string): TaskRow => draft.image.tasks.get(id) as TaskRow;

@@ -152,6 +152,7 @@ export class GroupCommit {
   async #attempt(batch: readonly Waiting[]): Promise<boolean> {
     const { clock, surroundings, onCommitted } = this.parts;
     const draft = new Draft(this.image, clock(), surroundings);
+    this.image.accounts.at(draft.atMs);
     const start = draft.savepoint();
     const answers = batch.map((call) => applyOne(draft, call.command));
     runCycle(draft);

@@ -20,10 +20,12 @@ import {
   type NodeRow,
   type PauseRow,
   type RunRow,
+  type SpendingRow,
   type TaskRow,
   type TenantRow,
   type WorkRow,
 } from '../rows.js';
+import { Accounts, accountKey } from './accounts.js';
 import { gateOf, healthOf } from './gates.js';
 import { HotTable } from './hot-table.js';
 import { Journal } from './journal.js';
@@ -59,6 +61,8 @@ export class Image {
   readonly cluster: Cluster;
   /** Records what the planner sees and decides. */
   readonly journal: Journal;
+  /** What tenants have spent and reserved. */
+  readonly accounts: Accounts;
   /** Pools in which something changed since the last cycle. */
   readonly touched = new Set<Pool>();
   /** Waiting attempts for which others give way. */
@@ -79,6 +83,9 @@ export class Image {
   readonly tenants = new HotTable<TenantRow>(
     ({ tenant }) => tenant,
     (before, after) => this.#indexTenant(before, after),
+  );
+  readonly spending = new HotTable<SpendingRow>(accountKey, (before, after) =>
+    this.accounts.changed((after ?? before)?.tenant ?? ''),
   );
   readonly executions = new HotTable<ExecutionRow>(
     ({ workflowId, executionId }) => `${workflowId}/${executionId}`,
@@ -114,6 +121,7 @@ export class Image {
     this.#policy = policy;
     this.cluster = new Cluster(policy);
     this.journal = new Journal(this.cluster);
+    this.accounts = new Accounts(this.spending, this.cluster);
   }
 
   /** What all that is live is in order by. */
@@ -316,6 +324,7 @@ export class Image {
     if (after) this.touched.add(after.pool);
     if (after?.state === 'revoked') this.revoked.set(after.leaseId, after);
     else if (before) this.revoked.delete(before.leaseId);
+    this.accounts.reserve(before, after);
     if (after && after.state !== 'released') this.#setLease(after);
     else if (before) this.cluster.removeLease(before.leaseId);
   }

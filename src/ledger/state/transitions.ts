@@ -1,9 +1,11 @@
 import {
+  type Blocker,
   type Deferred,
   type EndedAttempt,
   type Granted,
   type Lease,
   type LeaseId,
+  type Rejected,
   type Revoked,
   type RunId,
   sizeOf,
@@ -14,6 +16,7 @@ import type { Deferral, Grant, Preemption } from '../../planner/index.js';
 import type { LeaseRow, TaskRow } from '../rows.js';
 import { workChanged } from './arriving.js';
 import { countEnd, countRelease, countStart } from './breakers.js';
+import { charge, priceOf } from './charges.js';
 import type { Draft } from './draft.js';
 import { attemptId } from './planner-view.js';
 import { deviceSecondsOf } from './run-work.js';
@@ -76,8 +79,9 @@ export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
 const leaseFor = (
   draft: Draft,
   task: TaskRow,
-  { pool, nodeId, incarnation, devices, overdue, option: { request, speed } }: Grant,
+  { pool, nodeId, incarnation, devices, overdue, option }: Grant,
 ): LeaseRow => {
+  const { request, speed } = option;
   const fencing = draft.next('fencing');
   const { p50Seconds, p90Seconds } = task.forecast;
   const { devices: deviceCount, cores, memoryBytes, slots } = request;
@@ -104,6 +108,7 @@ const leaseFor = (
     preemptingAtMs: null,
     checkpointAtMs: null,
     overdue,
+    ...priceOf(draft, { pool, option }, p90Seconds / speed),
   };
 };
 
@@ -294,6 +299,24 @@ export const withdraw = (draft: Draft, task: TaskRow): void => {
   draft.event({ kind: 'withdrawn', ...named(task) });
 };
 
+/** The policy refuses what it will not let wait. */
+export const refuse = (draft: Draft, task: TaskRow, blockers: readonly Blocker[]): void => {
+  if (task.promised) endPromise(draft, idOfTask(task));
+  const { taskKey, attempt } = task;
+  const verdict: Rejected = { kind: 'rejected', taskKey, attempt, revision: task.revision + 1, blockers };
+  const message = blockers.map(({ detail }) => detail).join('; ');
+  draft.put('tasks', {
+    ...task,
+    state: 'rejected',
+    revision: verdict.revision,
+    verdict,
+    promised: false,
+    endedAtMs: draft.atMs,
+    error: { code: blockers[0]?.code ?? 'never-fits', message },
+  });
+  draft.event({ kind: 'rejected', ...named(task), detail: { ...verdict } });
+};
+
 const endWithout = (draft: Draft, task: TaskRow, state: 'withdrawn' | 'revoked', why: string): Revoked => {
   const { taskKey, attempt, leaseId } = task;
   const base = { kind: 'revoked', taskKey, attempt, revision: task.revision + 1, why } as const;
@@ -322,6 +345,7 @@ export const release = (draft: Draft, lease: LeaseRow): void => {
   countRelease(draft, lease);
   const heldSeconds = Math.max(0, draft.atMs - lease.grantedAtMs) / 1_000;
   use(draft, lease, heldSeconds * sizeOf(lease.resources) - expectedDeviceSeconds(lease));
+  charge(draft, lease);
 };
 
 /** Orders a signal. */

@@ -1,8 +1,8 @@
 import { NOTHING, POOLS, type RunningLease } from '../../domain/index.js';
 import { type Cluster, holdOf, type WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
-import type { Started } from './hold.js';
 import { quotaClaims } from './quota.js';
+import type { Started } from './started.js';
 
 /** One bounded thing in the time ahead, a named limit or a part of a tenant's quota: what is free of it at a time, and what comes free when. */
 interface Stock {

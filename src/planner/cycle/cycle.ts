@@ -2,13 +2,13 @@ import type { LeasePart, Option, Pool } from '../../domain/index.js';
 import type { Cluster, Queued } from '../cluster/index.js';
 import type { Grant, Preemption } from '../decisions.js';
 import type { Policy } from '../policy/read.js';
-import type { Started } from './hold.js';
 import type { OverdueTurns } from './overdue.js';
 import type { Seen } from './overtaken.js';
 import type { Preempting } from './preempt.js';
 import type { Reservation } from './reserve.js';
 import type { Room } from './room.js';
 import type { Rooms } from './route.js';
+import type { Started } from './started.js';
 
 /** All that one cycle works on. */
 export interface Cycle {

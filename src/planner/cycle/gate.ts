@@ -1,6 +1,6 @@
 import type { Blocker, Pool } from '../../domain/index.js';
 import { type Cluster, poolsOf, type WaitingTask } from '../cluster/index.js';
-import type { Started } from './hold.js';
+import type { Started } from './started.js';
 
 /** Whether a pool's breaker, or its slow start, lets nothing more through for now. */
 export const isPoolShut = (pool: Pool, cluster: Cluster, { gates }: Started): boolean =>

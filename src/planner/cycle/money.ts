@@ -1,8 +1,8 @@
 import { type Blocker, periodEnd } from '../../domain/index.js';
 import type { Cluster, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
-import type { Started } from './hold.js';
 import { costOf } from './runtime.js';
+import type { Started } from './started.js';
 import { usd } from './words.js';
 
 /** Whether a task would go over its tenant's budget: counted at its P90, by the dearest place that it lists. */

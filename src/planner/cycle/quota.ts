@@ -1,7 +1,7 @@
 import { type Blocker, NOTHING } from '../../domain/index.js';
 import type { Cluster, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
-import type { Started } from './hold.js';
+import type { Started } from './started.js';
 import { amountOf } from './words.js';
 
 /** The kinds of hardware that a quota bounds. */

@@ -5,6 +5,7 @@ import { planByWork } from './003-plan-by-work.js';
 import { acts } from './004-acts.js';
 import { keepPolicies } from './005-keep-policies.js';
 import { recordCycles } from './006-record-cycles.js';
+import { countSpending } from './008-spending.js';
 import { countFailures } from './012-breakers.js';
 
 /** All migrations, by name in their order. One that has been released is never changed again. */
@@ -15,5 +16,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '004-acts': acts,
   '005-keep-policies': keepPolicies,
   '006-record-cycles': recordCycles,
+  '008-spending': countSpending,
   '012-breakers': countFailures,
 };
