@@ -5,6 +5,7 @@ import { openWorkspace } from '../activities/artifacts/index.js';
 import { createTaskActivities, type TaskActivities } from '../activities/tasks/index.js';
 import { type NodeId, nodeId, type Resources, taskQueue } from '../src/domain/index.js';
 import { agentApi, findCapacity, type NodeAgent, startAgent } from './agent/index.js';
+import { ClassSlots } from './class-slots.js';
 import { loadFunctions } from './functions.js';
 import { type PoolSettings, type PoolSettingsInput, poolSettings } from './pool-settings.js';
 import { logTemporalTo } from './runtime.js';
@@ -41,6 +42,7 @@ export const startPoolWorker = async (
   }
   logTemporalTo(log);
   const connection = await connectWorker(settings.temporal);
+  const classSlots = new ClassSlots(capacity.slots);
   const agent = await startAgent({
     ...settings,
     nodeId: id,
@@ -49,6 +51,7 @@ export const startPoolWorker = async (
     api: agentApi(settings.apiUrl, settings.workerToken),
     log,
     die,
+    onOpen: (open) => classSlots.setOpen(open),
   }).catch(async (error) => {
     await connection.close();
     throw error;
@@ -65,7 +68,12 @@ export const startPoolWorker = async (
     log,
     env: process.env,
   });
-  return run(await createWorkers(settings, connection, capacity, activities), agent, connection, log);
+  return run(
+    await createWorkers(settings, connection, { capacity, classSlots, activities }),
+    agent,
+    connection,
+    log,
+  );
 };
 
 const dieFrom = (log: Logger) => (why: string) => {
@@ -73,28 +81,47 @@ const dieFrom = (log: Logger) => (why: string) => {
   process.exit(1);
 };
 
+interface WorkerParts {
+  readonly capacity: Resources;
+  readonly classSlots: ClassSlots;
+  readonly activities: TaskActivities;
+}
+
 const createWorkers = (
   settings: PoolSettings,
   connection: NativeConnection,
-  { devices, cores, slots }: Resources,
-  activities: TaskActivities,
+  { capacity: { devices, cores, slots }, classSlots, activities }: WorkerParts,
 ): Promise<Worker[]> => {
-  const create = (queue: string, maxConcurrentActivityTaskExecutions: number) =>
+  const create = (
+    queue: string,
+    slotsOf: Pick<WorkerOptions, 'tuner' | 'maxConcurrentActivityTaskExecutions'>,
+  ) =>
     Worker.create({
       connection,
       namespace: settings.temporal.namespace,
       taskQueue: queue,
       activities,
       identity: settings.node,
-      maxConcurrentActivityTaskExecutions,
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
       defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+      ...slotsOf,
     } satisfies WorkerOptions);
-  const bound = create(
-    taskQueue(settings.pool, settings.node),
-    Math.max(LEAST_BOUND_TASKS, devices + cores + slots),
-  );
-  return Promise.all(slots > 0 ? [create(taskQueue(settings.pool, null), slots), bound] : [bound]);
+  const bound = create(taskQueue(settings.pool, settings.node), {
+    maxConcurrentActivityTaskExecutions: Math.max(LEAST_BOUND_TASKS, devices + cores + slots),
+  });
+  const free = () => create(taskQueue(settings.pool, null), { tuner: tunerOf(classSlots) });
+  return Promise.all(slots > 0 ? [free(), bound] : [bound]);
+};
+
+/** A tuner bounds all kinds of tasks; this worker has but one. */
+const tunerOf = (activityTaskSlotSupplier: ClassSlots): NonNullable<WorkerOptions['tuner']> => {
+  const none = { type: 'fixed-size', numSlots: 1 } as const;
+  return {
+    activityTaskSlotSupplier,
+    workflowTaskSlotSupplier: none,
+    localActivityTaskSlotSupplier: none,
+    nexusTaskSlotSupplier: none,
+  };
 };
 
 const run = (

@@ -32,7 +32,8 @@ onBothDatabases('A node that fails its work', (freshStore) => {
 
   it('gets no more of it, then one attempt on trial, and all again once that went well', async () => {
     const { store, ledger } = await open();
-    await TestNode.register(ledger, 'sick');
+    const sick = await TestNode.register(ledger, 'sick');
+    expect(await sick.beat()).not.toHaveProperty('shut');
     await failOn(ledger, 'sick', 3);
     await TestNode.register(ledger, 'well');
     const busy = await TestRun.create(ledger, 'busy');
@@ -43,6 +44,7 @@ onBothDatabases('A node that fails its work', (freshStore) => {
     const { run, verdict } = await another(ledger);
     expect(verdict).toMatchObject({ kind: 'deferred' });
     expect(verdict.kind === 'deferred' && verdict.blockers.map(({ code }) => code)).toContain('node-failing');
+    expect(await sick.beat()).toMatchObject({ shut: true });
     const second = await another(ledger);
     store.clocks.wallMs += 301_000;
     await ledger.sweepNodes();

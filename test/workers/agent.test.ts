@@ -38,6 +38,7 @@ const start = async (token = 'worker-token'): Promise<NodeAgent> => {
     folder,
     api: agentApi(api.url, token),
     log: pino({ level: 'silent' }),
+    onOpen: () => undefined,
     die: (why) => deaths.push(why),
   });
   agents.push(agent);

@@ -26,6 +26,8 @@ export interface AgentSettings {
   readonly log: Logger;
   /** Ends the worker's process: the last resort when a task in the process itself does not stop. */
   readonly die: (why: string) => void;
+  /** Told whether the node may take tasks of its pool's own queue. */
+  readonly onOpen: (open: boolean) => void;
 }
 
 /** The node's agent: registers the node, keeps it alive with the API, and guards its hardware. */
@@ -105,8 +107,9 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
     const report = leases.report();
     try {
       const beat = { nodeId, nodeKey, incarnation, draining: state === 'draining', ...report };
-      const { stop, stale, leave = [], refuse = [], why = {} } = await api.heartbeat(beat);
+      const { stop, stale, shut = false, leave = [], refuse = [], why = {} } = await api.heartbeat(beat);
       leases.acknowledge(report.ended);
+      settings.onOpen(!shut);
       for (const id of stop) leases.kill(refusal(why[id]), [id]);
       for (const id of leave) leases.leave(id, why[id] ?? 'More urgent work needs the hardware');
       leases.refuse(refuse);

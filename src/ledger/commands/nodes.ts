@@ -10,7 +10,7 @@ import {
   shortages,
 } from '../../domain/index.js';
 import type { LeaseRow, NodeRow, NodeTiming } from '../rows.js';
-import { startSlowly } from '../state/breakers.js';
+import { countBound, startSlowly } from '../state/breakers.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
@@ -102,7 +102,12 @@ export const answerTo = (
     return lease?.state === 'preempting' && !stop.includes(leaseId) ? [lease] : [];
   });
   const refuse = neverBegun(image, beat).map(({ leaseId, fencing }) => ({ leaseId, fencing }));
-  const answer = { stop, stale: false, ...(refuse.length > 0 ? { refuse } : {}) };
+  const answer = {
+    stop,
+    stale: false,
+    ...(isShut(image, beat.nodeId) ? { shut: true as const } : {}),
+    ...(refuse.length > 0 ? { refuse } : {}),
+  };
   if (refused.length + leaving.length === 0) return answer;
   const why = [...refused, ...leaving.map((lease) => [lease.leaseId, whyItLeaves(lease)] as const)];
   return {
@@ -111,6 +116,10 @@ export const answerTo = (
     why: Object.fromEntries(why),
   };
 };
+
+/** Whether a node is to take nothing more: a person drained it, or its breaker is open. */
+const isShut = (image: Image, nodeId: string): boolean =>
+  image.nodes.get(nodeId)?.drained != null || image.breakers.get(`node/${nodeId}`)?.startsLeft === 0;
 
 /** Whether a heartbeat has news for the image; most have none and need no transaction of it. */
 export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
@@ -213,6 +222,7 @@ const hasRoomFor = (draft: Draft, { nodeId, pool }: NodeRow, { resources }: Leas
 /** Bare slots are on this node from now on, also where the lease has been revoked: only this node can say that it is free. */
 const bind = (draft: Draft, lease: LeaseRow, { nodeId, incarnation }: NodeRow): void => {
   draft.put('leases', { ...lease, nodeId, incarnation });
+  countBound(draft, nodeId);
   const task = draft.image.task(lease.runId, lease.taskKey, lease.attempt);
   if (task?.leaseId === lease.leaseId) draft.put('tasks', { ...task, nodeId });
 };

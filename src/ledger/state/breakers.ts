@@ -31,10 +31,15 @@ export const countEnd = (draft: Draft, task: TaskRow, ended: EndedAttempt): void
 
 /** A lease was given: what is on trial, or fills up slowly, may give so many fewer. */
 export const countStart = (draft: Draft, task: TaskRow, lease: LeaseRow): void => {
-  for (const scope of scopesOf(task, lease.pool, lease.nodeId)) {
-    const row = draft.image.breakers.get(scope);
-    if (row?.startsLeft) draft.put('breakers', { ...row, startsLeft: row.startsLeft - 1 });
-  }
+  for (const scope of scopesOf(task, lease.pool, lease.nodeId)) countDown(draft, scope);
+};
+
+/** Bare slots have turned out to be on a node. */
+export const countBound = (draft: Draft, nodeId: string): void => countDown(draft, `node/${nodeId}`);
+
+const countDown = (draft: Draft, scope: BreakerScope): void => {
+  const row = draft.image.breakers.get(scope);
+  if (row?.startsLeft) draft.put('breakers', { ...row, startsLeft: row.startsLeft - 1 });
 };
 
 /** A lease is over: a trial that taught nothing (it was cancelled, gave way, never began) may be made again. */
