@@ -20,6 +20,8 @@ export interface Instance {
   error: TaskError | null;
   checkpoint: FileRef | null;
   suspectNodes: readonly NodeId[];
+  /** Its last attempt ran out of memory, and the next one is to have more. */
+  wantsMoreMemory?: boolean;
   /** When the next attempt is due, while it backs off. */
   retryAtMs?: number;
   /** The instance for which this one stands in, as its fallback. */

@@ -118,6 +118,18 @@ export class Progress {
     } else this.close(instance, 'failed');
   }
 
+  /** An attempt ran out of memory: another one with more, which is no failure where there is more. */
+  runOutOfMemory(instance: Instance, error: TaskError): void {
+    const { retry } = this.graph.taskOf(instance);
+    if (this.startsNothing || retry.final.includes(error.code)) {
+      this.fail(instance, error);
+      return;
+    }
+    instance.error = error;
+    instance.wantsMoreMemory = true;
+    this.enqueue(instance);
+  }
+
   /** An attempt was preempted or lost: not the task's failure. After a loss another node is tried first. */
   startAgain(instance: Instance, outcome: Extract<Outcome, 'preempted' | 'lost'>, node: NodeId | null): void {
     if (outcome === 'lost') {

@@ -1,6 +1,12 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
-import type { AdvanceRequest, EndedAttempt, RunEnd } from '../src/domain/advance.js';
-import type { Deferred, Granted, Verdict } from '../src/domain/decision.js';
+import { continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
+import {
+  type AdvanceRequest,
+  type EndedAttempt,
+  OUT_OF_MEMORY,
+  type RunEnd,
+  type TaskError,
+} from '../src/domain/advance.js';
+import type { Deferred, Granted, Rejected, Verdict } from '../src/domain/decision.js';
 import { durationSeconds } from '../src/domain/pipeline/runtime.js';
 import type { PriorityClass } from '../src/domain/resources.js';
 import type { PipelineSignals, PreemptSignal } from '../src/domain/run.js';
@@ -258,8 +264,8 @@ export class PipelineRun {
     else if (verdict.kind === 'reused') progress.succeed(instance, verdict.outputs);
     else if (verdict.kind === 'revoked') this.running.revoke(instance.key, verdict.why);
     else {
-      const message = verdict.blockers.map(({ detail }) => detail).join('; ');
-      progress.fail(instance, { code: verdict.blockers[0]?.code ?? 'never-fits', message, final: true });
+      instance.wantsMoreMemory = false;
+      progress.fail(instance, refusalOf(verdict));
     }
   }
 
@@ -270,6 +276,7 @@ export class PipelineRun {
       return;
     }
     instance.state = 'running';
+    instance.wantsMoreMemory = false;
     const { timeout, grace } = this.graph.taskOf(instance);
     const { runId, pipeline, tenant } = this.input;
     this.running.launch({
@@ -302,9 +309,15 @@ export class PipelineRun {
     this.ended.push(endedAttempt(start, { ...end, outcome }, Date.now()));
     instance.checkpoint = end.checkpoint ?? instance.checkpoint;
     if (outcome === 'succeeded') this.progress.succeed(instance, end.result?.outputs ?? {});
-    else if (outcome === 'failed') this.progress.fail(instance, end.error);
+    else if (outcome === 'failed') this.attemptFailed(instance, end.error);
     else if (outcome === 'cancelled') this.progress.close(instance, 'cancelled');
     else this.progress.startAgain(instance, outcome, end.result?.nodeId ?? granted.lease.nodeId);
+  }
+
+  private attemptFailed(instance: Instance, error: TaskError | null): void {
+    if (error?.code === OUT_OF_MEMORY && patched('more-memory'))
+      this.progress.runOutOfMemory(instance, error);
+    else this.progress.fail(instance, error);
   }
 
   private outcome(): RunEnd {
@@ -345,3 +358,12 @@ export class PipelineRun {
     return { executionId: workflowInfo().runId, ...this.progress.snapshot(), ended, paused, priorityClass };
   }
 }
+
+/** Without more memory the task has failed for want of it, and its document says how often it is tried. */
+const refusalOf = ({ blockers }: Rejected): TaskError => {
+  const message = blockers.map(({ detail }) => detail).join('; ');
+  const [first] = blockers;
+  return first?.code === 'no-larger-slot'
+    ? { code: OUT_OF_MEMORY, message }
+    : { code: first?.code ?? 'never-fits', message, final: true };
+};

@@ -82,6 +82,7 @@ export const readyTaskOf = (task: Task, scope: Scope, instance: Instance): Ready
   features: featuresOf(task, scope, instance),
   ...(task.estimate === undefined ? {} : { estimateSeconds: durationSeconds(task.estimate) }),
   ...(task.cache ? { cacheInputs: cacheInputs(task.run, withItem(scope, instance)) } : {}),
+  ...(instance.wantsMoreMemory ? { wantsMoreMemory: true } : {}),
   ...(instance.suspectNodes.length > 0 ? { suspectNodes: instance.suspectNodes } : {}),
 });
 

@@ -25,6 +25,8 @@ export interface Hold {
     readonly cpuSeconds?: number | null;
     /** When the newest work was written that a kept checkpoint holds. */
     readonly checkpointAtMs?: number;
+    /** As its memory grows now, it reaches what it leases in so long. */
+    readonly memoryFullInSeconds?: number;
   }): void;
   /** The attempt's processes have gone: its hardware is free. */
   end(): void;

@@ -28,6 +28,8 @@ export interface Attempt {
   /** Called about once a second while the attempt runs. */
   onBeat(listener: () => void): void;
   used(usage: { readonly memoryBytes: number | null } & Measured): void;
+  /** Its memory is about to reach what it leases, in so long. */
+  memoryNearlyFull(inSeconds: number): void;
   launched(group: number): void;
 }
 

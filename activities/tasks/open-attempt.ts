@@ -101,6 +101,7 @@ export const openAttempt = (
       usage = { peakMemoryBytes, cpuSeconds };
       hold.report({ memoryBytes, cpuSeconds });
     },
+    memoryNearlyFull: (memoryFullInSeconds) => hold.report({ memoryFullInSeconds }),
     launched: (group) => hold.launched(group),
   };
 

@@ -1,6 +1,14 @@
 import type { Attempt } from './attempt.js';
 import { TaskFailure } from './failure.js';
-import { type Exit, endGroup, exitOrLeave, type Launched, launch, meterGroup } from './process/index.js';
+import {
+  type Exit,
+  endGroup,
+  exitOrLeave,
+  type Launched,
+  launch,
+  meterGroup,
+  oomKills,
+} from './process/index.js';
 import { keepLogs } from './program-logs.js';
 
 /** A program to run for an attempt. */
@@ -12,6 +20,12 @@ export interface Program {
 }
 
 const TAIL_LINES = 15;
+/** What it takes beyond the grace to have a task leave before its memory is full: the word to the ledger and back, a checkpoint. */
+const MOVE_SECONDS = 5;
+/** A program killed by somebody else while it held so much of its lease was killed for that. */
+const NEARLY_FULL = 0.9;
+/** A shell's exit code for a child that SIGKILL ended. */
+const KILLED_CODE = 128 + 9;
 
 /**
  * Runs a program to its end: logs to files, usage measured, memory limit kept, and all its processes gone whichever way it
@@ -24,6 +38,7 @@ export const runProgram = async (attempt: Attempt, program: Program): Promise<vo
   const launched = await launch({ ...program, lease: lease.id });
   const logs = keepLogs(attempt, launched, folder, program.logLimitBytes);
   const watch = watchUsage(attempt, launched);
+  const killedBefore = oomKills();
   try {
     const exit = await supervised(attempt, launched, watch.exceeded);
     watch.stop();
@@ -31,6 +46,8 @@ export const runProgram = async (attempt: Attempt, program: Program): Promise<vo
     await logs.end();
     attempt.leave.throwIfAborted();
     if (watch.exceeded.aborted) throw outOfMemory(attempt, watch.peakBytes(), logs.stderrTail());
+    if (isKill(exit) && (oomKills() > killedBefore || nearlyFull(attempt, watch.peakBytes())))
+      throw killedForMemory(attempt, watch.peakBytes(), logs.stderrTail());
     checkExit(exit, logs.stderrTail());
   } finally {
     watch.stop();
@@ -50,7 +67,16 @@ const supervised = (attempt: Attempt, launched: Launched, exceeded: AbortSignal)
 const watchUsage = (attempt: Attempt, launched: Launched) => {
   const exceeded = new AbortController();
   const limitBytes = attempt.input.lease.resources.memoryBytes || null;
-  const meter = meterGroup(launched, limitBytes, () => exceeded.abort());
+  const { graceSeconds, run } = attempt.input;
+  const meter = meterGroup(launched, limitBytes, {
+    exceeded: () => exceeded.abort(),
+    nearing: (seconds) => {
+      // DuckDB fills the memory that it was given, and keeps to it.
+      if (run.kind === 'sql' || seconds > graceSeconds + MOVE_SECONDS) return;
+      attempt.used(meter.usage());
+      attempt.memoryNearlyFull(seconds);
+    },
+  });
   attempt.onBeat(() => attempt.used(meter.usage()));
   return {
     exceeded: exceeded.signal,
@@ -66,6 +92,20 @@ const checkExit = ({ code, signal }: Exit, stderr: string): void => {
   if (signal !== null) throw new TaskFailure(`signal-${signal}`, withTail(`Ended by ${signal}.`, stderr));
   if (code === null || code === 0) return;
   throw new TaskFailure(`exit-${code}`, withTail(`Exited with code ${code}.`, stderr), { exitCode: code });
+};
+
+const isKill = ({ code, signal }: Exit): boolean => signal === 'SIGKILL' || code === KILLED_CODE;
+
+const nearlyFull = ({ input }: Attempt, peakBytes: number | null): boolean => {
+  const { memoryBytes } = input.lease.resources;
+  return memoryBytes > 0 && (peakBytes ?? 0) >= NEARLY_FULL * memoryBytes;
+};
+
+const killedForMemory = ({ input }: Attempt, peakBytes: number | null, stderr: string) => {
+  const leased = input.lease.resources.memoryBytes;
+  const lease = leased === 0 ? 'its lease names no memory' : `its lease has ${leased}`;
+  const sentence = `Killed for want of memory: it held ${peakBytes ?? 'an unknown number of'} bytes, ${lease}.`;
+  return new TaskFailure('out-of-memory', withTail(sentence, stderr));
 };
 
 const outOfMemory = ({ input }: Attempt, peakBytes: number | null, stderr: string) => {

@@ -19,6 +19,9 @@ export interface TaskError {
   readonly final?: boolean;
 }
 
+/** The code of an attempt that needed more memory than it had: the next one gets more, where there is more. */
+export const OUT_OF_MEMORY = 'out-of-memory';
+
 /** One attempt that is over. */
 export interface EndedAttempt {
   readonly taskKey: TaskKey;
@@ -51,6 +54,8 @@ export interface ReadyTask {
   readonly estimateSeconds?: number;
   /** Canonical text of everything the result depends on, where the task may reuse an earlier result. */
   readonly cacheInputs?: string;
+  /** Its last attempt ran out of memory: refused where no node has more. */
+  readonly wantsMoreMemory?: boolean;
   /** Nodes that failed this task before. */
   readonly suspectNodes?: readonly NodeId[];
 }

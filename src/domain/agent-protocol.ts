@@ -31,6 +31,8 @@ const runningTask = z.strictObject({
   cpuSeconds: z.number().nonnegative().nullable(),
   /** When the newest work was written that a kept checkpoint holds. */
   checkpointAtMs: z.number().nonnegative().optional(),
+  /** Said once it is close: as its memory grows now, it reaches what it leases in so long. */
+  memoryFullInSeconds: z.number().nonnegative().optional(),
 });
 
 /** A node's sign of life: `POST /v1/agent/heartbeat`. `ended` is repeated until an answer has arrived. */

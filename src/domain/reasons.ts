@@ -17,6 +17,7 @@ export const REASONS = {
   'pool-failing': 'too much fails in its pool, or the pool is only beginning again',
   'endpoint-failing': 'a service that it calls fails too much',
   'never-fits': 'no node of its pool is large enough, even when empty',
+  'no-larger-slot': 'it ran out of memory, and no node of its pool has more',
   'node-suspect': 'the nodes with room have just failed it',
 } as const;
 

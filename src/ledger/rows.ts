@@ -147,6 +147,8 @@ export interface TaskRow {
   readonly preemptions: number;
   /** Others give way for it. */
   readonly promised: boolean;
+  /** What its next attempts ask for at least: an attempt ran out of memory, or was about to. */
+  readonly moreMemoryBytes: number | null;
   readonly cacheHash: string | null;
   readonly suspectNodes: readonly NodeId[];
   readonly verdict: Verdict;
@@ -188,6 +190,8 @@ export interface LeaseRow {
   readonly preemptingAtMs: number | null;
   /** When the newest work was done that a checkpoint keeps. */
   readonly checkpointAtMs: number | null;
+  /** Since when its task has been about to need more memory than it holds. */
+  readonly memoryPressureAtMs: number | null;
   /** Its task was overdue when it was granted. */
   readonly overdue: boolean;
   /** What it costs, by the prices at its grant; 0 of old rows. */
@@ -272,6 +276,8 @@ export type EventKind =
   | 'spending-stopped'
   | 'preempting'
   | 'promised'
+  | 'memory-pressure'
+  | 'out-of-memory'
   | 'node-registered'
   | 'node-draining'
   | 'node-lost'
@@ -489,6 +495,7 @@ export const HOT: {
       doneSeconds: 'double precision',
       preemptions: 'integer',
       promised: 'boolean',
+      moreMemoryBytes: 'bigint',
       cacheHash: 'text',
       suspectNodes: 'jsonb',
       verdict: 'jsonb',
@@ -528,6 +535,7 @@ export const HOT: {
       givesWayTo: 'text',
       preemptingAtMs: 'bigint',
       checkpointAtMs: 'bigint',
+      memoryPressureAtMs: 'bigint',
       overdue: 'boolean',
       microUsdPerHour: 'bigint',
       reservedMicroUsd: 'bigint',

@@ -30,6 +30,7 @@ export const aBench = (overrides: Partial<TaskSettings> = {}) => {
   const leases = new Leases(nodeId('bench'), CAPACITY, () => ({ incarnation: 1, state: 'open' }), {
     launched: (lease, group) => void groups.set(lease, group),
     ended: (lease) => void ended.push(lease.id),
+    urgent: () => undefined,
   });
   const settings: TaskSettings = {
     agent: { nodeId: nodeId('bench'), take: (lease, signal) => leases.take(lease, signal) },

@@ -222,6 +222,19 @@ describe('failure', () => {
     expect(progress.undoNext()).toBe(false);
   });
 
+  test('an attempt that ran out of memory is no failure of the task, unless its document says it is final', () => {
+    const outOfMemory: TaskError = { code: 'out-of-memory', message: 'too much' };
+    const { progress, take, find } = aRun({ a: {}, b: { retry: { attempts: 3, final: ['out-of-memory'] } } });
+    take();
+    progress.runOutOfMemory(find('a'), outOfMemory);
+    const [again] = take();
+    expect(again).toMatchObject({ key: 'a', attempt: 2, failures: 0, wantsMoreMemory: true });
+    progress.fail(find('a'), outOfMemory);
+    expect(find('a')).toMatchObject({ state: 'failed', error: outOfMemory });
+    progress.runOutOfMemory(find('b'), outOfMemory);
+    expect(find('b')).toMatchObject({ state: 'failed', failures: 1 });
+  });
+
   test('a lost worker is not a failure of the task, until it has cost six workers', () => {
     const { progress, keys, find } = aRun({ a: {} });
     for (let loss = 1; loss <= 5; loss++) {

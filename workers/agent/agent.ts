@@ -73,6 +73,7 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
       folder.forget(id);
       if (bound !== null) pulse.soon();
     },
+    urgent: () => pulse.soon(),
   });
 
   const register = async (): Promise<void> => {

@@ -24,12 +24,15 @@ interface Held {
   memoryBytes: number | null;
   cpuSeconds: number | null;
   checkpointAtMs?: number;
+  memoryFullInSeconds?: number;
 }
 
 /** Told when something that must outlive the worker happens to a lease. */
 export interface LeaseListener {
   launched(lease: string, group: number): void;
   ended(lease: Lease): void;
+  /** There is news of it that must not wait for the next heartbeat. */
+  urgent(): void;
 }
 
 /** One heartbeat names at most so many ended leases: an API may refuse bodies over 100 kB. The rest goes with the next. */
@@ -89,7 +92,7 @@ export class Leases {
   /** What a heartbeat says of them. */
   report(): Pick<HeartbeatRequest, 'running' | 'ended'> {
     const running = [...this.#held.values()].map(
-      ({ lease, startedAtMs, progress, memoryBytes, cpuSeconds, checkpointAtMs }) => ({
+      ({ lease, startedAtMs, progress, memoryBytes, cpuSeconds, checkpointAtMs, memoryFullInSeconds }) => ({
         leaseId: lease.id,
         fencing: lease.fencing,
         startedAtMs,
@@ -97,6 +100,7 @@ export class Leases {
         memoryBytes,
         cpuSeconds,
         ...(checkpointAtMs === undefined ? {} : { checkpointAtMs }),
+        ...(memoryFullInSeconds === undefined ? {} : { memoryFullInSeconds }),
       }),
     );
     return { running, ended: [...this.#ended.values()].slice(0, ENDED_PER_BEAT) };
@@ -198,7 +202,11 @@ export class Leases {
       leave: held.leave.signal,
       kill: held.kill.signal,
       launched: (group) => this.listener.launched(lease.id, group),
-      report: (news) => void Object.assign(held, news),
+      report: (news) => {
+        const urgent = news.memoryFullInSeconds !== undefined && held.memoryFullInSeconds === undefined;
+        Object.assign(held, news);
+        if (urgent) this.listener.urgent();
+      },
       end: () => this.#end(lease),
     };
   }

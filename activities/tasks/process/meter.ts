@@ -1,4 +1,5 @@
 import type { Launched } from './launch.js';
+import { MemoryTrend } from './memory-trend.js';
 import { sampleGroup } from './sample.js';
 import { type ProcessInfo, sharedOnceBytes } from './table.js';
 
@@ -20,15 +21,24 @@ const FIRST_LOOK_MS = 30;
 const LIMITED_MS = 250;
 const UNLIMITED_MS = 1000;
 
+/** What a meter tells of a group that has a limit. */
+export interface LimitListener {
+  /** Called once, when the group holds more than the limit. */
+  exceeded(): void;
+  /** Called at each look at which the limit is near and comes nearer: it is reached in so long. */
+  nearing(fullInSeconds: number): void;
+}
+
 /**
  * Samples a group's memory and CPU time. CPU time is the most ever summed over the living (a child that has ended is in its
- * parent's sum). `onExceeded` is called once when the group holds more than the limit.
+ * parent's sum).
  */
 export const meterGroup = (
   { group, watcher }: Pick<Launched, 'group' | 'watcher'>,
   limitBytes: number | null,
-  onExceeded: () => void,
+  listener: LimitListener,
 ): Meter => {
+  const trend = limitBytes === null ? null : new MemoryTrend(limitBytes);
   let usage: GroupUsage = { memoryBytes: null, peakMemoryBytes: null, cpuSeconds: null };
   const startedAtMs = performance.now();
   let timer: NodeJS.Timeout;
@@ -37,10 +47,12 @@ export const meterGroup = (
   const look = async () => {
     const members = (await sampleGroup(group)).filter(({ pid }) => pid !== watcher());
     if (members.length > 0) usage = addSample(usage, members);
+    trend?.add(performance.now(), usage.memoryBytes ?? 0);
+    const fullInSeconds = trend?.fullInSeconds() ?? null;
     if (limitBytes !== null && (usage.memoryBytes ?? 0) > limitBytes) {
       limitBytes = null;
-      onExceeded();
-    }
+      listener.exceeded();
+    } else if (fullInSeconds !== null) listener.nearing(fullInSeconds);
     schedule();
   };
   const schedule = () => {

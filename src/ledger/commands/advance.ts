@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import {
   type AdvanceAnswer,
   type AdvanceRequest,
+  type Blocker,
   type Deferred,
   type EndedAttempt,
   type Forecast,
+  type Option,
   type ReadyTask,
   type Rejected,
   type Reused,
@@ -12,11 +14,13 @@ import {
   taskName,
   type Verdict,
 } from '../../domain/index.js';
+import { amountOf } from '../../planner/index.js';
 import { describeMisfit } from '../capacity.js';
 import type { ExecutionRow, ResultRow, RunRow, TaskRow } from '../rows.js';
 import { workChanged } from '../state/arriving.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
+import { largestFor, withMemory } from '../state/more-memory.js';
 import { deviceSecondsOf } from '../state/run-work.js';
 import { loadRuns } from '../state/sync.js';
 import { idOfTask, isLive, release, revoke, settle, withdraw } from '../state/transitions.js';
@@ -118,14 +122,15 @@ const enter = (
   draft: Draft,
   run: RunRow,
   { workflowId, epoch, priorityClass, paused }: ExecutionRow,
-  ready: ReadyTask,
+  given: ReadyTask,
   hash: string | null,
   result: ResultRow | undefined,
 ): void => {
-  const before = draft.image.task(run.runId, ready.taskKey, ready.attempt);
+  const before = draft.image.task(run.runId, given.taskKey, given.attempt);
   if (before && before.workflowId === workflowId && before.epoch === epoch) return;
+  const earlier = draft.image.task(run.runId, given.taskKey, given.attempt - 1);
+  const ready = withMemory(given, earlier?.moreMemoryBytes ?? null);
   const forecast = predict(draft, run, ready);
-  const earlier = draft.image.task(run.runId, ready.taskKey, ready.attempt - 1);
   const revision = (before?.revision ?? 0) + 1;
   const terms = termsOf(
     { run, ready, priorityClass, forecast },
@@ -133,7 +138,7 @@ const enter = (
     draft.atMs,
     draft.atMs,
   );
-  const misfit = describeMisfit(draft.image, terms?.options ?? placesOf(ready));
+  const misfit = misfitOf(draft, ready, terms?.options ?? placesOf(ready), earlier);
   const verdict = firstVerdict(ready, revision, forecast, result, misfit);
   const task: TaskRow = {
     runId: run.runId,
@@ -156,6 +161,7 @@ const enter = (
     doneSeconds: earlier?.doneSeconds ?? 0,
     preemptions: (earlier?.preemptions ?? 0) + (earlier?.state === 'preempted' ? 1 : 0),
     promised: false,
+    moreMemoryBytes: earlier?.moreMemoryBytes ?? null,
     cacheHash: hash,
     suspectNodes: ready.suspectNodes ?? [],
     verdict,
@@ -167,7 +173,7 @@ const enter = (
     startedAtMs: null,
     endedAtMs: verdict.kind === 'deferred' ? null : draft.atMs,
     outputs: verdict.kind === 'reused' ? verdict.outputs : {},
-    error: misfit === null ? null : { code: 'never-fits', message: misfit },
+    error: misfit === null ? null : { code: misfit.code, message: misfit.detail },
     usage: null,
   };
   expectMore(draft, task);
@@ -192,16 +198,36 @@ const expectMore = (draft: Draft, task: TaskRow): void => {
   if (work.row !== undefined && !work.expects(task)) workChanged(draft, pool, deviceSecondsOf(task));
 };
 
+/** Why it can never run, as it asks now. */
+const misfitOf = (
+  draft: Draft,
+  ready: ReadyTask,
+  options: readonly [Option, ...Option[]],
+  earlier: TaskRow | undefined,
+): Blocker | null => {
+  if (ready.wantsMoreMemory && earlier && (earlier.moreMemoryBytes ?? 0) <= earlier.request.memoryBytes)
+    return { code: 'no-larger-slot', detail: noLargerSlot(draft, earlier) };
+  const detail = describeMisfit(draft.image, options);
+  return detail === null ? null : { code: 'never-fits', detail };
+};
+
+const noLargerSlot = (draft: Draft, earlier: TaskRow): string => {
+  const largest = largestFor(draft, earlier);
+  const had = amountOf('memoryBytes', earlier.request.memoryBytes);
+  if (largest === null) return `it ran out of memory with ${had}, and no live node could give it more`;
+  return `it ran out of memory with ${had}; the largest node that it may run on, ${largest.nodeId}, has ${amountOf('memoryBytes', largest.memoryBytes)}`;
+};
+
 const firstVerdict = (
   { taskKey, attempt }: ReadyTask,
   revision: number,
   forecast: Forecast,
   result: ResultRow | undefined,
-  misfit: string | null,
+  misfit: Blocker | null,
 ): Reused | Rejected | Deferred => {
   const base = { taskKey, attempt, revision };
   if (result) return { kind: 'reused', ...base, outputs: result.outputs, fromRunId: result.runId };
-  if (misfit) return { kind: 'rejected', ...base, blockers: [{ code: 'never-fits', detail: misfit }] };
+  if (misfit) return { kind: 'rejected', ...base, blockers: [misfit] };
   return { kind: 'deferred', ...base, blockers: [], forecast, position: 0, etaP50Ms: null, etaP90Ms: null };
 };
 

@@ -15,6 +15,7 @@ import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
 import { release, revoke, whyItLeaves } from '../state/transitions.js';
+import { moveToMoreMemory } from './memory.js';
 
 /** The secret of a node's folder, as it is stored. */
 export const keyHashOf = (nodeKey: string): string => createHash('sha256').update(nodeKey).digest('hex');
@@ -81,7 +82,10 @@ export const takeHeartbeat = (beat: HeartbeatRequest): Command<HeartbeatAnswer> 
       const lease = draft.image.liveLease(leaseId);
       if (lease?.fencing === fencing) takeProcessEnd(draft, lease, node);
     }
-    for (const running of beat.running) takeCheckpoint(draft, node, running);
+    for (const running of beat.running) {
+      takeCheckpoint(draft, node, running);
+      takePressure(draft, node, running);
+    }
     const refused = beat.running.flatMap((running) => {
       const why = refusalOf(draft, node, running);
       return why === null ? [] : ([[running.leaseId, why]] as const);
@@ -136,6 +140,7 @@ export const hasNews = (image: Image, beat: HeartbeatRequest): boolean => {
   };
   return (
     beat.running.some((running) => newerCheckpoint(image, node, running)) ||
+    beat.running.some((running) => newlyPressed(image, node, running)) ||
     beat.ended.some(({ leaseId }) => image.liveLease(leaseId) !== undefined) ||
     !beat.running.every(holds)
   );
@@ -172,6 +177,22 @@ const takeCheckpoint = (draft: Draft, node: NodeRow, running: Running): void => 
   if (lease === undefined) return;
   const checkpointAtMs = Math.round(Math.min(running.checkpointAtMs ?? 0, draft.atMs));
   if (checkpointAtMs > (lease.checkpointAtMs ?? 0)) draft.put('leases', { ...lease, checkpointAtMs });
+};
+
+/** The lease of which its own node says for the first time that its task is about to need more memory than it holds. */
+const newlyPressed = (
+  image: Image,
+  { nodeId }: NodeRow,
+  { leaseId, fencing, memoryFullInSeconds }: Running,
+): LeaseRow | undefined => {
+  const lease = memoryFullInSeconds === undefined ? undefined : image.liveLease(leaseId);
+  const isIts = lease?.fencing === fencing && lease.nodeId === nodeId && lease.state !== 'revoked';
+  return isIts && lease.memoryPressureAtMs === null ? lease : undefined;
+};
+
+const takePressure = (draft: Draft, node: NodeRow, running: Running): void => {
+  const lease = newlyPressed(draft.image, node, running);
+  if (lease) moveToMoreMemory(draft, lease, running.memoryBytes, running.memoryFullInSeconds ?? 0);
 };
 
 const isStale = (node: NodeRow, beat: HeartbeatRequest): boolean =>

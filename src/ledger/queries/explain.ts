@@ -27,7 +27,7 @@ export const explain = async (
     .execute();
   const leaving = await database.db
     .selectFrom('leases')
-    .select(['leaseId', 'givesWayTo', 'preemptingAtMs'])
+    .select(['leaseId', 'givesWayTo', 'preemptingAtMs', 'memoryPressureAtMs'])
     .where('state', '=', 'preempting')
     .execute();
   const byLease = new Map(leaving.map((lease) => [lease.leaseId, lease]));
@@ -48,10 +48,15 @@ const refuseUnknown = async ({ db }: Database, runId: RunId, taskKey: TaskKey | 
   }
 };
 
-type Leaving = Pick<LeaseRow, 'givesWayTo' | 'preemptingAtMs'>;
+type Leaving = Pick<LeaseRow, 'givesWayTo' | 'preemptingAtMs' | 'memoryPressureAtMs'>;
 
 const ago = ({ preemptingAtMs }: Leaving, atMs: number): string =>
   `${span(atMs - (preemptingAtMs ?? atMs))} ago`;
+
+const aim = ({ givesWayTo, memoryPressureAtMs }: Leaving): string =>
+  givesWayTo === null && memoryPressureAtMs !== null
+    ? 'move to where there is more memory'
+    : `make room for ${givesWayTo ?? 'whoever is next'}`;
 
 const explanation = (
   task: TaskRow,
@@ -101,7 +106,7 @@ const nowSentence = (
   if (task.state === 'running') {
     const where = task.nodeId ?? `pool ${task.request.pool}`;
     if (leaving)
-      return `runs on ${where}, and was asked ${ago(leaving, atMs)} to make room for ${leaving.givesWayTo ?? 'whoever is next'}; it goes on later from its last checkpoint`;
+      return `runs on ${where}, and was asked ${ago(leaving, atMs)} to ${aim(leaving)}; it goes on later from its last checkpoint`;
     return `runs on ${where}; ${expectation(task.forecast)}`;
   }
   if (task.verdict.kind === 'rejected') return `refused: ${obstacles(task.verdict.blockers)}`;

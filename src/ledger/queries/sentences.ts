@@ -1,5 +1,5 @@
 import type { Blocker, Forecast, Outcome } from '../../domain/index.js';
-import { count, listing, type Overtaken, span, usd } from '../../planner/index.js';
+import { amountOf, count, listing, type Overtaken, span, usd } from '../../planner/index.js';
 import type { EventRow } from '../rows.js';
 
 /** A span of seconds for people. */
@@ -53,6 +53,10 @@ export const sentenceOf = (event: EventRow): string => {
       return overrun(detail);
     case 'spending-stopped':
       return spendingStopped(detail);
+    case 'memory-pressure':
+      return memoryPressure(detail);
+    case 'out-of-memory':
+      return outOfMemory(detail);
     case 'withdrawn':
       return 'was withdrawn by its run before it began';
     case 'breaker-opened':
@@ -211,3 +215,35 @@ const ended = (
   const why = error ? `: ${error.message}` : '';
   return `${outcome}${ran}${where}${lost}${why}`;
 };
+
+interface MemoryDetail {
+  readonly leasedBytes: number;
+  readonly moreBytes: number | null;
+}
+
+const memory = (bytes: number): string => amountOf('memoryBytes', bytes);
+
+const memoryPressure = ({
+  memoryBytes,
+  leasedBytes,
+  fullInSeconds,
+  moreBytes,
+  usualPeakBytes,
+}: MemoryDetail & {
+  readonly memoryBytes: number | null;
+  readonly fullInSeconds: number;
+  readonly usualPeakBytes: number | null;
+}): string => {
+  const held = memoryBytes === null ? '' : `held ${memory(memoryBytes)} and `;
+  const trend = `${held}was about to exceed its ${memory(leasedBytes)} (in ${seconds(fullInSeconds)})`;
+  if (moreBytes !== null)
+    return `${trend}: was asked to leave, and its next attempt gets ${memory(moreBytes)}`;
+  return usualPeakBytes === null
+    ? `${trend}: left alone, no live node that may run it has more`
+    : `${trend}: left alone, its earlier attempts never held more than ${memory(usualPeakBytes)}`;
+};
+
+const outOfMemory = ({ leasedBytes, moreBytes }: MemoryDetail): string =>
+  moreBytes === null
+    ? `had ${memory(leasedBytes)}; no live node that may run it has more`
+    : `had ${memory(leasedBytes)}; its next attempts ask for ${memory(moreBytes)}`;

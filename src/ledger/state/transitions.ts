@@ -5,6 +5,7 @@ import {
   type Granted,
   type Lease,
   type LeaseId,
+  OUT_OF_MEMORY,
   type Rejected,
   type Revoked,
   type RunId,
@@ -18,6 +19,7 @@ import { workChanged } from './arriving.js';
 import { countEnd, countRelease, countStart } from './breakers.js';
 import { charge, priceOf } from './charges.js';
 import type { Draft } from './draft.js';
+import { moreMemoryFor } from './more-memory.js';
 import { attemptId } from './planner-view.js';
 import { deviceSecondsOf } from './run-work.js';
 
@@ -107,6 +109,7 @@ const leaseFor = (
     givesWayTo: null,
     preemptingAtMs: null,
     checkpointAtMs: null,
+    memoryPressureAtMs: null,
     overdue,
     ...priceOf(draft, { pool, option }, p90Seconds / speed),
   };
@@ -181,8 +184,10 @@ export const remindToGiveWay = (draft: Draft, lease: LeaseRow): void => {
 };
 
 /** Why a lease gives way, for its workflow and its node. */
-export const whyItLeaves = ({ givesWayTo }: LeaseRow): string =>
-  `${givesWayTo ?? 'more urgent work'} needs the hardware`;
+export const whyItLeaves = ({ givesWayTo, memoryPressureAtMs }: LeaseRow): string =>
+  givesWayTo === null && memoryPressureAtMs !== null
+    ? 'it is about to need more memory than it holds, and goes on where there is more'
+    : `${givesWayTo ?? 'more urgent work'} needs the hardware`;
 
 /** A task needs no more that others give way for it: what they free goes to whoever is next. */
 const endPromise = (draft: Draft, id: string): void => {
@@ -225,6 +230,9 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
   if (outcome === 'succeeded') {
     workChanged(draft, task.request.pool, -deviceSecondsOf(task));
   }
+  const ranOutOfMemory = outcome === 'failed' && error?.code === OUT_OF_MEMORY;
+  const { peakMemoryBytes: peakBytes } = ended.usage;
+  const moreBytes = ranOutOfMemory ? moreMemoryFor(draft, task, peakBytes) : null;
   draft.put('tasks', {
     ...task,
     state: outcome,
@@ -236,6 +244,7 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
     outputs: ended.outputs ?? {},
     error: error ?? null,
     usage: ended.usage,
+    moreMemoryBytes: moreBytes ?? task.moreMemoryBytes,
   });
   draft.event({
     kind: 'ended',
@@ -249,6 +258,10 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
       lostSeconds: ended.lostSeconds ?? null,
     },
   });
+  if (ranOutOfMemory) {
+    const detail = { peakBytes, leasedBytes: task.request.memoryBytes, moreBytes };
+    draft.event({ kind: 'out-of-memory', ...named(task), nodeId: ended.nodeId ?? task.nodeId, detail });
+  }
   if (startedAtMs !== null) {
     observe(draft, task, ended, startedAtMs);
     countEnd(draft, task, ended);

@@ -6,6 +6,7 @@ import { acts } from './004-acts.js';
 import { keepPolicies } from './005-keep-policies.js';
 import { recordCycles } from './006-record-cycles.js';
 import { countSpending } from './008-spending.js';
+import { growMemory } from './009-memory-and-loss.js';
 import { countFailures } from './012-breakers.js';
 
 /** All migrations, by name in their order. One that has been released is never changed again. */
@@ -17,5 +18,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '005-keep-policies': keepPolicies,
   '006-record-cycles': recordCycles,
   '008-spending': countSpending,
+  '009-memory-and-loss': growMemory,
   '012-breakers': countFailures,
 };

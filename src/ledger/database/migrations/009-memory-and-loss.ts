@@ -1,0 +1,14 @@
+import type { Migration } from 'kysely';
+import { sql } from 'kysely';
+
+/** What tasks that ran out of memory ask for from then on. */
+export const growMemory: Migration = {
+  async up(db) {
+    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+  },
+};
+
+const STATEMENTS = [
+  'ALTER TABLE tasks ADD COLUMN more_memory_bytes bigint',
+  'ALTER TABLE leases ADD COLUMN memory_pressure_at_ms bigint',
+];
