@@ -13,6 +13,7 @@ import { healthRoutes } from './routes/health.js';
 import { historyRoutes } from './routes/history.js';
 import { logRoutes } from './routes/logs.js';
 import { nodeRoutes } from './routes/nodes.js';
+import { policyRoutes } from './routes/policies.js';
 import { runRoutes } from './routes/runs.js';
 import { settledRoutes } from './routes/settled.js';
 import { usageRoutes } from './routes/usage.js';
@@ -50,6 +51,7 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
     historyRoutes(ledger),
     forecastRoutes(ledger),
     usageRoutes(ledger),
+    policyRoutes(ledger),
   );
   app.use(noSuchRoute);
   app.use(answerWithProblem(log));

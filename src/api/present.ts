@@ -9,7 +9,18 @@ import {
   type Verdict,
 } from '../domain/index.js';
 import type * as ledger from '../ledger/index.js';
-import type { Demand, Explanation, Node, PastRun, Run, RunDetail, Settled, Task, Usage } from './schemas.js';
+import type {
+  Demand,
+  Explanation,
+  Node,
+  PastRun,
+  PolicyRecord,
+  Run,
+  RunDetail,
+  Settled,
+  Task,
+  Usage,
+} from './schemas.js';
 
 const time = (atMs: number): string => new Date(atMs).toISOString();
 const timeOrNull = (atMs: number | null): string | null => (atMs === null ? null : time(atMs));
@@ -203,6 +214,12 @@ export const presentPastRun = (run: ledger.PastRun): PastRun => ({
     startedAt: time(moments.startedAtMs),
     endedAt: time(moments.endedAtMs),
   })),
+});
+
+/** A policy that is or was in force. */
+export const presentPolicy = ({ activatedAtMs, ...record }: ledger.PolicyRecord): PolicyRecord => ({
+  ...record,
+  activatedAt: time(activatedAtMs),
 });
 
 const WORK_UNIT = { gpu: 'device-seconds', cpu: 'core-seconds', io: 'slot-seconds' } as const;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import {
+  MAX_NAME,
+  MAX_REASON,
   POOLS,
   PRIORITY_CLASSES,
   type Problem,
@@ -72,6 +74,31 @@ export const demandQuery = z.strictObject({
   hours: z.coerce.number().int().min(1).max(168).default(6),
 });
 export type DemandQuery = Partial<z.output<typeof demandQuery>>;
+/** Who changes the policy in force, and why; `expect`: the version that must be in force for it. */
+const policyAct = {
+  reason: z.string().trim().min(1).max(MAX_REASON),
+  by: z.string().trim().min(1).max(MAX_NAME).default('the API'),
+  expect: z.string().min(1).max(200).optional(),
+};
+const policyDocument = z.union([z.string().min(1), z.record(z.string(), json)], {
+  error: 'must be the policy document: YAML or JSON text, or an object',
+});
+/** The body of `POST /v1/policies/validate`. */
+export const checkPolicy = z.strictObject({ document: policyDocument });
+/** The body of `POST /v1/policies/activate`: a document, or the version of one that is stored. */
+export const activatePolicy = z
+  .strictObject({
+    document: policyDocument.optional(),
+    version: z.string().min(1).max(200).optional(),
+    ...policyAct,
+  })
+  .refine(({ document, version }) => (document === undefined) !== (version === undefined), {
+    error: 'give either a document or the version of one that is stored',
+  });
+export type ActivatePolicy = z.input<typeof activatePolicy>;
+/** The body of `POST /v1/policies/rollback`: to the version before, or to the one named. */
+export const rollbackPolicy = z.strictObject({ to: z.string().min(1).max(200).optional(), ...policyAct });
+export type RollbackPolicy = z.input<typeof rollbackPolicy>;
 /** The header `Idempotency-Key`. */
 export const idempotencyKey = z
   .string()

@@ -256,6 +256,33 @@ export const usage = z.strictObject({
 });
 export type Usage = z.infer<typeof usage>;
 
+/** A policy that is or was in force: who last brought it into force, why and when. */
+export const policyRecord = z.strictObject({
+  version: z.string(),
+  name: z.string(),
+  active: z.boolean(),
+  by: z.string(),
+  reason: z.string(),
+  kind: z.enum(['start', 'activate', 'rollback']),
+  activatedAt: time,
+});
+export type PolicyRecord = z.infer<typeof policyRecord>;
+export const policyList = z.strictObject({ policies: z.array(policyRecord) });
+export type PolicyList = z.infer<typeof policyList>;
+/** The same with its document as it was written. */
+export const policyDetail = policyRecord.extend({ text: z.string() });
+export type PolicyDetail = z.infer<typeof policyDetail>;
+/** A document without mistakes: what it would be called. */
+export const checkedPolicy = z.strictObject({ name: z.string(), version: z.string() });
+export type CheckedPolicy = z.infer<typeof checkedPolicy>;
+/** What is in force now and what was before; `changed` is false where it was in force already. */
+export const activatedPolicy = z.strictObject({
+  version: z.string(),
+  replaced: z.string().nullable(),
+  changed: z.boolean(),
+});
+export type ActivatedPolicy = z.infer<typeof activatedPolicy>;
+
 /** An error as RFC 9457 says it, with our code, the mend, and every mistake by its place. */
 export const problem = z.strictObject({
   type: z.string(),

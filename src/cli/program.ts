@@ -22,6 +22,7 @@ export const createProgram = (): Command => {
   addActCommands(program);
   addHistoryCommands(program, addForecastCommands(program));
   addSimulateCommand(program);
+  addPolicyCommands(program);
   addServiceCommands(program);
   program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command and its options');
   return program;
@@ -204,6 +205,54 @@ const addSimulateCommand = (program: Command): void => {
     .action(async (options) => (await import('./commands/simulate.js')).simulate(options));
 };
 
+const addPolicyCommands = (program: Command): void => {
+  const policy = program
+    .command('policy')
+    .description('the policy in force: what it is, what it was, and how it is changed');
+  policy
+    .command('validate')
+    .description('check policy documents: every mistake, with its place and its mend')
+    .argument('<policy...>', 'files in YAML or JSON (- reads standard input), or names of policies that ship')
+    .addOption(json())
+    .action(async (names, options) =>
+      (await import('./commands/policy/validate.js')).validatePolicies(names, options),
+    );
+  withApi(policy.command('list'))
+    .description('the policies that are or were in force, the newest first: since when, by whom, why')
+    .action(async (options) => (await import('./commands/policy/list.js')).listPolicies(options));
+  withApi(policy.command('show'))
+    .description('print a stored policy as it was written')
+    .argument('[version]', 'its version or name (the one in force where absent)')
+    .action(async (version, options) =>
+      (await import('./commands/policy/show.js')).showPolicy(version, options),
+    );
+  withApi(policy.command('diff'))
+    .description('what one policy says otherwise than another, field by field')
+    .argument('<policy>', POLICY_HELP)
+    .argument('[other]', 'what to compare it with; where absent, the one in force is compared with the first')
+    .action(async (first, second, options) =>
+      (await import('./commands/policy/diff.js')).diffPolicies(first, second, options),
+    );
+  withChange(policy.command('activate'))
+    .description('bring a policy into force, from the next cycle on and without a restart')
+    .argument('<policy>', POLICY_HELP)
+    .action(async (name, options) =>
+      (await import('./commands/policy/change.js')).activatePolicy(name, options),
+    );
+  withChange(policy.command('rollback'))
+    .description('go back to the policy before; again goes further back')
+    .option('--to <version>', 'to this one')
+    .action(async (options) => (await import('./commands/policy/change.js')).rollbackPolicy(options));
+};
+
+const POLICY_HELP = 'a file, the name of a policy that ships, the version of a stored one, or `active`';
+
+const withChange = (command: Command): Command =>
+  withApi(command)
+    .requiredOption('--reason <text>', 'why, for the record')
+    .option('--by <name>', 'who (the system user where absent)')
+    .option('--expect <version>', 'only if this one is in force');
+
 const addServiceCommands = (program: Command): void => {
   program.commandsGroup('Run Signalbox itself:');
   program
@@ -219,7 +268,7 @@ const addServiceCommands = (program: Command): void => {
     .option('--temporal-port <port>', "the Temporal server's port (7233 where absent)", port)
     .option('--ui-port <port>', "the Temporal Web UI's port (8233 where absent)", port)
     .option('--functions <file>', 'a module of functions that every worker offers; repeat for more', collect)
-    .addOption(policy())
+    .option('--policy <file>', 'activate this policy document')
     .action(async (options) => (await import('./commands/dev.js')).dev(options));
   withDatabase(program.command('api'))
     .description('the HTTP API (SIGNALBOX_WORKER_TOKEN is needed, SIGNALBOX_API_TOKEN beyond this machine)')
@@ -271,7 +320,10 @@ const withTemporal = (command: Command): Command =>
     .addOption(new Option('--temporal-namespace <name>', 'its namespace').env('TEMPORAL_NAMESPACE'))
     .addHelpText('after', TEMPORAL_HELP);
 const policy = (): Option =>
-  new Option('--policy <file>', 'the policy document (the default one where absent)');
+  new Option(
+    '--policy <file>',
+    'the policy for a new ledger (the default one where absent); later `signalbox policy activate` changes it',
+  ).env('SIGNALBOX_POLICY');
 const workspace = (): Option =>
   new Option('--workspace <where>', "the runs' files: a folder or s3://bucket/prefix").env(
     'SIGNALBOX_WORKSPACE',

@@ -29,6 +29,7 @@ export { type LoadNumbers, PoolLoad, patienceFor, rankFor } from './load/load.js
 export { VirtualFifo } from './load/virtual-fifo.js';
 export { plan, type Scope } from './plan.js';
 export { type Admission, admit, unmatchedRules } from './policy/admission.js';
+export { type PolicyChange, policyChanges } from './policy/changes.js';
 export type { TaskFacts } from './policy/facts.js';
 export { heldBy } from './policy/held.js';
 export { type Policy, readPolicy } from './policy/read.js';

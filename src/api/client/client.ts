@@ -1,11 +1,22 @@
 import { SignalboxError } from '../../domain/index.js';
-import type { DemandQuery, ListHistory, ListRuns, ListSettled, StartRun } from '../requests.js';
 import type {
+  ActivatePolicy,
+  DemandQuery,
+  ListHistory,
+  ListRuns,
+  ListSettled,
+  RollbackPolicy,
+  StartRun,
+} from '../requests.js';
+import type {
+  ActivatedPolicy,
   Demand,
   ExplanationList,
   Forecaster,
   HistoryPage,
   NodeList,
+  PolicyDetail,
+  PolicyList,
   Requested,
   Run,
   RunDetail,
@@ -51,6 +62,12 @@ export interface ApiClient {
   forecaster(): Promise<Forecaster>;
   /** The work that should arrive at one pool or all, in the coming hours. */
   demand(query?: DemandQuery): Promise<Demand>;
+  /** The policies that are or were in force, the one that last came into force first. */
+  listPolicies(): Promise<PolicyList>;
+  /** A stored policy by its version or name, or the one in force. */
+  getPolicy(version?: string): Promise<PolicyDetail>;
+  activatePolicy(request: ActivatePolicy): Promise<ActivatedPolicy>;
+  rollbackPolicy(request: RollbackPolicy): Promise<ActivatedPolicy>;
 }
 
 /** A client of the API at an address. */
@@ -81,6 +98,10 @@ export const createClient = (settings: TransportSettings): ApiClient => {
     listHistory: (query) => json({ path: '/v1/history', query }),
     forecaster: () => json({ path: '/v1/forecaster' }),
     demand: (query = {}) => json({ path: '/v1/demand', query }),
+    listPolicies: () => json({ path: '/v1/policies' }),
+    getPolicy: (version = 'active') => json({ path: `/v1/policies/${encodeURIComponent(version)}` }),
+    activatePolicy: (body) => json({ method: 'POST', path: '/v1/policies/activate', body }),
+    rollbackPolicy: (body) => json({ method: 'POST', path: '/v1/policies/rollback', body }),
   };
 };
 

@@ -13,10 +13,10 @@ import {
   type Window,
 } from '../../simulator/index.js';
 import { openClient } from '../address.js';
+import { invalidOption } from '../invalid-option.js';
 import { duration } from '../output/format.js';
 import { note, printJson, terminal } from '../output/terminal.js';
 import { historyScenario } from '../simulate/history.js';
-import { invalidOption } from '../simulate/invalid-option.js';
 import { assumptions, type SimulateOptions, type Source, sourceOf, windowOf } from '../simulate/options.js';
 import { type Candidate, checkMatches, loadCandidates } from '../simulate/policies.js';
 import { showProgress } from '../simulate/progress.js';

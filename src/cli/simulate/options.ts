@@ -1,6 +1,6 @@
 import type { ForecastMode, SimOptions, Window } from '../../simulator/index.js';
 import type { ApiOptions } from '../address.js';
-import { invalidOption } from './invalid-option.js';
+import { invalidOption } from '../invalid-option.js';
 
 /** The options of `signalbox simulate`, as Commander reads them. */
 export interface SimulateOptions extends ApiOptions {

@@ -1,10 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { type Policy, unmatchedRules } from '../../planner/index.js';
 import { factsOf, type Mistakes, type Workload } from '../../simulator/index.js';
 import { note } from '../output/terminal.js';
-import { PACKAGE_ROOT } from '../package-root.js';
-import { loadPolicy } from '../policy.js';
-import { invalidOption } from './invalid-option.js';
+import { isPolicyFile, loadPolicy, shippedPolicy } from '../policy.js';
 
 /** A policy to try, and the name that tells it from the others. */
 export interface Candidate {
@@ -26,8 +23,8 @@ export const loadCandidates = async (
   const found: Candidate[] = [];
   for (const name of asked) {
     try {
-      const file = isFile(name) ? name : null;
-      const policy = await preempting(await loadPolicy(file ?? (await shippedFile(name))), preemption);
+      const file = isPolicyFile(name) ? name : null;
+      const policy = await preempting(await loadPolicy(file ?? (await shippedPolicy(name))), preemption);
       found.push({ label: policy.name, policy, file });
     } catch (error) {
       mistakes.addError(error);
@@ -47,19 +44,6 @@ const preempting = async (policy: Policy, preemption: 'on' | 'off' | undefined):
 /** A policy's own name; with its file's where two share it. */
 const labelOf = ({ policy: { name }, file }: Candidate, all: readonly Candidate[]): string =>
   file !== null && all.filter(({ policy }) => policy.name === name).length > 1 ? `${name} (${file})` : name;
-
-/** What has a path or an ending is a file; all else names a policy that ships. */
-const isFile = (name: string): boolean => /[/\\.]/.test(name);
-
-const shippedFile = async (name: string): Promise<string> => {
-  const folder = `${PACKAGE_ROOT}policies`;
-  const shipped = (await readdir(folder)).filter((file) => file.endsWith('.yaml'));
-  if (shipped.includes(`${name}.yaml`)) return `${folder}/${name}.yaml`;
-  const names = shipped.map((file) => file.replace(/\.yaml$/, '')).sort();
-  throw invalidOption(
-    `There is no policy '${name}'; there are ${names.join(', ')}, or give a file: ./${name}.yaml.`,
-  );
-};
 
 /**
  * Notes the rules, windows and holds of a document that are for none of the workload's tasks: most likely they are misspelt. One

@@ -1,4 +1,4 @@
-import { SignalboxError } from '../../domain/index.js';
+import { SignalboxError } from '../domain/index.js';
 
 /** Options that do not make a command together. */
 export const invalidOption = (message: string): SignalboxError =>
