@@ -172,6 +172,7 @@ export const presentNode = (record: ledger.NodeRecord): Node => ({
   labels: { ...record.labels },
   registeredAt: time(record.registeredAtMs),
   lastSeenAt: time(record.lastSeenAtMs),
+  load: record.load,
   leases: record.leases.map(({ runId, taskKey, devices, state }) => ({
     run: runId,
     task: taskKey,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   type JsonValue,
+  nodeLoad,
   OUTCOMES,
   POOLS,
   PRIORITY_CLASSES,
@@ -145,6 +146,8 @@ export const node = z.strictObject({
   labels: z.record(z.string(), z.string()),
   registeredAt: time,
   lastSeenAt: time,
+  /** How busy its machine is and what is wrong with it, as it last said; null where it never did. */
+  load: nodeLoad.nullable(),
   leases: z.array(
     z.strictObject({
       run: z.string(),

@@ -35,12 +35,38 @@ const runningTask = z.strictObject({
   memoryFullInSeconds: z.number().nonnegative().optional(),
 });
 
+const share = z.number().min(0).max(1).nullable();
+const bytes = z.number().nonnegative();
+
+/** How busy a node's machine is, and what is wrong with it, in sentences; null where the system does not tell. */
+export const nodeLoad = z.strictObject({
+  cpuShare: share,
+  memoryUsedBytes: bytes,
+  memoryBytes: bytes,
+  devices: z
+    .array(
+      z.strictObject({
+        index: amount,
+        busyShare: share,
+        memoryUsedBytes: bytes.nullable(),
+        memoryBytes: bytes.nullable(),
+        celsius: z.number().nullable(),
+        /** Uncorrected ones since the driver was loaded. */
+        memoryErrors: z.number().nonnegative().nullable(),
+      }),
+    )
+    .max(64),
+  problems: z.array(z.string().max(200)).max(100),
+});
+export type NodeLoad = z.infer<typeof nodeLoad>;
+
 /** A node's sign of life: `POST /v1/agent/heartbeat`. `ended` is repeated until an answer has arrived. */
 export const heartbeatRequest = z.strictObject({
   nodeId: z.string(),
   nodeKey: z.string(),
   incarnation: z.number().int().positive(),
   draining: z.boolean(),
+  load: nodeLoad.optional(),
   running: z.array(runningTask),
   ended: z.array(z.strictObject({ leaseId: z.string(), fencing: z.number().int(), endedAtMs: z.number() })),
 });

@@ -12,6 +12,7 @@ import type {
   LeaseId,
   Node,
   NodeId,
+  NodeLoad,
   NodeState,
   Observation,
   Outcome,
@@ -110,6 +111,8 @@ export interface NodeRecord extends Node {
   readonly drained: (Act & { readonly atMs: number }) | null;
   readonly registeredAtMs: number;
   readonly lastSeenAtMs: number;
+  /** How busy its machine is, as it last said; null where it never did. */
+  readonly load: NodeLoad | null;
   /** Held by leases that are bound to it, revoked ones included until their process has ended. */
   readonly used: Resources;
   readonly leases: readonly NodeLease[];

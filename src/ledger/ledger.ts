@@ -176,12 +176,13 @@ const heartbeat = async (
   request: HeartbeatRequest,
   atMs: number,
 ): Promise<HeartbeatAnswer> => {
-  const { nodeId, incarnation, nodeKey, running } = request;
+  const { nodeId, incarnation, nodeKey, running, load = null } = request;
   const version = await database.beat({
     nodeId,
     incarnation,
     keyHash: keyHashOf(nodeKey),
     atMs,
+    load,
     progress: running,
   });
   const image = commits.settledImage;

@@ -162,6 +162,10 @@ describe('nodes', () => {
       nodeKey: node.nodeKey,
       incarnation: 1,
       draining: true,
+      load: {
+        ...{ cpuShare: 0.5, memoryUsedBytes: 1, memoryBytes: 2, devices: [] },
+        problems: ['device 1 does not report'],
+      },
       running: [],
       ended: [],
     };
@@ -171,7 +175,10 @@ describe('nodes', () => {
     });
     const { nodes } = nodeList.parse((await api.send('GET', '/v1/nodes')).body);
     expect(nodes.filter(({ id }) => id === 'gpu-1')).toMatchObject([
-      { id: 'gpu-1', pool: 'gpu', state: 'draining', virtualDevices: true, labels: { zone: 'a' } },
+      {
+        ...{ id: 'gpu-1', pool: 'gpu', state: 'draining', virtualDevices: true, labels: { zone: 'a' } },
+        load: beat.load,
+      },
     ]);
   });
 

@@ -32,11 +32,11 @@ describe('capacity', () => {
   });
 
   it('has as many devices as nvidia-smi lists', async () => {
-    expect(await countDevices(program('two', 'printf "0\\n1\\n"'))).toBe(2);
+    expect(await countDevices({ program: program('two', 'printf "0\\n1\\n"') })).toBe(2);
   });
 
   it('does not wait for an nvidia-smi that hangs', async () => {
-    expect(await countDevices(program('hangs', 'exec sleep 300'), 100)).toBe(0);
+    expect(await countDevices({ program: program('hangs', 'exec sleep 300'), timeoutMs: 100 })).toBe(0);
   });
 
   it.each([
@@ -44,7 +44,7 @@ describe('capacity', () => {
     { title: 'fails', file: program('fails', 'echo "Failed to initialize NVML"; exit 9') },
     { title: 'finds nothing', file: program('empty', 'echo "No devices were found"') },
   ])('has no devices where nvidia-smi $title', async ({ file }) => {
-    expect(await countDevices(file)).toBe(0);
+    expect(await countDevices({ program: file })).toBe(0);
   });
 });
 

@@ -10,6 +10,7 @@ import {
 import type { AgentApi } from './api-client.js';
 import { Leases, type Standing } from './leases.js';
 import { endLeftovers } from './leftovers.js';
+import { LoadMeter } from './load.js';
 import { openNodeFolder } from './node-folder.js';
 import { Pulse } from './pulse.js';
 
@@ -57,6 +58,10 @@ const refusal = (why: string | undefined): string => `Its lease is no longer val
 export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> => {
   const { nodeId, pool, capacity, virtualDevices, labels, api, log } = settings;
   const folder = await openNodeFolder(settings.folder, nodeId);
+  const meter = new LoadMeter({
+    devices: pool === 'gpu' && !virtualDevices ? capacity.devices : 0,
+    folder: settings.folder,
+  });
   const standing = { incarnation: 0, state: 'renewing' as Standing['state'] };
   let fencedAtMs: number | null = null;
   let renewedAtMs = 0;
@@ -102,12 +107,14 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
 
   /** Says whether this is still the node's newest incarnation. */
   const heartbeat = async (): Promise<boolean> => {
+    const load = await meter.look();
     const sentAtMs = performance.now();
     const { nodeKey } = folder;
     const { incarnation, state } = standing;
     const report = leases.report();
     try {
-      const beat = { nodeId, nodeKey, incarnation, draining: state === 'draining', ...report };
+      const draining = state === 'draining';
+      const beat = { nodeId, nodeKey, incarnation, draining, load, ...report };
       const { stop, stale, shut = false, leave = [], refuse = [], why = {} } = await api.heartbeat(beat);
       leases.acknowledge(report.ended);
       settings.onOpen(!shut);

@@ -27,6 +27,14 @@ const columns = ({ colours }: Terminal, nowMs: number): Column<Node>[] => [
   { title: 'CORES', cell: ({ used, capacity }) => share(used.cores, capacity.cores) },
   { title: 'MEMORY', cell: ({ used, capacity }) => memory(used.memoryBytes, capacity.memoryBytes) },
   { title: 'SLOTS', cell: ({ used, capacity }) => share(used.slots, capacity.slots) },
+  { title: 'LOAD', cell: loadText },
+  { title: 'GPU', cell: gpuText },
+  {
+    title: 'HEALTH',
+    cell: ({ load }) => (load === null ? '' : load.problems.join('; ') || 'ok'),
+    paint: (text, { load }) => (load?.problems.length ? colours.red(text) : text),
+    flexible: true,
+  },
   { title: 'SEEN', cell: ({ lastSeenAt }) => ago(lastSeenAt, nowMs) },
   { title: 'LABELS', cell: ({ labels }) => pairs(labels), flexible: true },
   {
@@ -41,6 +49,32 @@ const devices = ({ used, capacity, virtualDevices }: Node): string =>
   share(used.devices, capacity.devices) + (virtualDevices && capacity.devices > 0 ? ' virtual' : '');
 const memory = (used: number, capacity: number): string =>
   capacity === 0 ? '' : `${used === 0 ? '0' : bytes(used)}/${bytes(capacity)}`;
+const percent = (part: number): string => `${Math.round(part * 100)}%`;
+
+/** How busy the machine itself is, whoever keeps it so. */
+const loadText = ({ load }: Node): string => {
+  if (load === null) return '';
+  const cpu = load.cpuShare === null ? [] : [`cpu ${percent(load.cpuShare)}`];
+  return [...cpu, `mem ${percent(load.memoryUsedBytes / Math.max(1, load.memoryBytes))}`].join(' ');
+};
+
+/** Of all its GPUs: how busy they are, how full, and the hottest. */
+const gpuText = ({ load }: Node): string => {
+  const devices = load?.devices ?? [];
+  const [busy, full, heat] = [
+    devices.flatMap(({ busyShare }) => busyShare ?? []),
+    devices.flatMap(({ memoryUsedBytes, memoryBytes }) => (memoryUsedBytes ?? 0) / (memoryBytes || 1)),
+    devices.flatMap(({ celsius }) => celsius ?? []),
+  ];
+  return [
+    busy.length === 0 ? '' : percent(busy.reduce((sum, share) => sum + share, 0) / busy.length),
+    full.length === 0 ? '' : `mem ${percent(full.reduce((sum, share) => sum + share, 0) / full.length)}`,
+    heat.length === 0 ? '' : `${Math.max(...heat)}°C`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+};
+
 const pairs = (labels: Node['labels']): string =>
   Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)

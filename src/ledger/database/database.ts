@@ -1,5 +1,5 @@
 import { CamelCasePlugin, Kysely, Migrator, PostgresDialect } from 'kysely';
-import { SignalboxError } from '../../domain/index.js';
+import { type NodeLoad, SignalboxError } from '../../domain/index.js';
 import {
   type ActivationRow,
   type CycleRow,
@@ -43,7 +43,7 @@ export interface Tables {
   executions: Hot<ExecutionRow>;
   tasks: Hot<TaskRow>;
   leases: Hot<LeaseRow>;
-  nodes: Hot<NodeRow> & { readonly beat: number; readonly seenAtMs: number };
+  nodes: Hot<NodeRow> & { readonly beat: number; readonly seenAtMs: number; readonly load: NodeLoad | null };
   pauses: Hot<PauseRow>;
   progress: ProgressRow;
   events: EventRow;
@@ -69,6 +69,7 @@ export interface Beat {
   readonly incarnation: number;
   readonly keyHash: string;
   readonly atMs: number;
+  readonly load: NodeLoad | null;
   /** Counts where the lease has this fencing number, and is the node's own or nobody's yet. */
   readonly progress: readonly (ProgressRow & { readonly fencing: number })[];
 }
@@ -194,7 +195,7 @@ const READ_RUNS = readHot((table) => (OF_A_RUN.includes(table) ? 'run_id = ANY($
 const COMMIT = `SELECT ${COMMIT_FUNCTION}($1, $2, $3) AS done`;
 
 const SEEN = `WITH seen AS (
-    UPDATE nodes SET beat = beat + 1, seen_at_ms = $2
+    UPDATE nodes SET beat = beat + 1, seen_at_ms = $2, load = coalesce($5::jsonb, load)
     WHERE node_id = $1 AND incarnation = $3 AND key_hash = $4 AND state <> 'lost' RETURNING node_id
   )`;
 const BEAT = `${SEEN} SELECT version, (SELECT count(*) FROM seen) AS seen FROM head`;
@@ -202,7 +203,7 @@ const BEAT = `${SEEN} SELECT version, (SELECT count(*) FROM seen) AS seen FROM h
 const BEAT_WITH_PROGRESS = `${SEEN}, told AS (
     INSERT INTO progress (lease_id, started_at_ms, progress, memory_bytes, cpu_seconds)
     SELECT DISTINCT ON (r."leaseId") r."leaseId", r."startedAtMs", r.progress, r."memoryBytes", r."cpuSeconds"
-    FROM seen, jsonb_to_recordset($5::jsonb)
+    FROM seen, jsonb_to_recordset($6::jsonb)
       AS r("leaseId" text, fencing bigint, "startedAtMs" bigint, progress double precision, "memoryBytes" double precision, "cpuSeconds" double precision)
       JOIN leases ON leases.lease_id = r."leaseId" AND leases.fencing = r.fencing
     WHERE leases.node_id IS NULL OR leases.node_id = seen.node_id
@@ -228,8 +229,8 @@ const database = (db: Kysely<Tables>, driver: Driver): Database => {
     readLive: () => read('read-live', READ_LIVE, []),
     readSince: (version) => read('read-since', READ_SINCE, [version]),
     readRuns: (runIds) => read('read-runs', READ_RUNS, [[...runIds]]),
-    async beat({ nodeId, atMs, incarnation, keyHash, progress }) {
-      const values = [nodeId, atMs, incarnation, keyHash];
+    async beat({ nodeId, atMs, incarnation, keyHash, load, progress }) {
+      const values = [nodeId, atMs, incarnation, keyHash, load && asJsonb(load)];
       const [row] =
         progress.length === 0
           ? await driver.hot('beat', BEAT, values)

@@ -27,6 +27,7 @@ export const listNodes = async ({ db }: Database, pool: Pool | undefined): Promi
       drained: node.drained,
       registeredAtMs: node.registeredAtMs,
       lastSeenAtMs: Math.max(node.registeredAtMs, node.seenAtMs),
+      load: node.load,
       used: held.map(({ resources }) => resources).reduce(add, NOTHING),
       leases: held.map(({ leaseId, runId, taskKey, devices, state }) => ({
         leaseId,

@@ -1,7 +1,7 @@
 import type { Migration } from 'kysely';
 import { sql } from 'kysely';
 
-/** What tasks that ran out of memory ask for from then on. */
+/** What tasks that ran out of memory ask for from then on, and how busy nodes are. */
 export const growMemory: Migration = {
   async up(db) {
     for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
@@ -10,5 +10,6 @@ export const growMemory: Migration = {
 
 const STATEMENTS = [
   'ALTER TABLE tasks ADD COLUMN more_memory_bytes bigint',
+  'ALTER TABLE nodes ADD COLUMN load jsonb',
   'ALTER TABLE leases ADD COLUMN memory_pressure_at_ms bigint',
 ];
