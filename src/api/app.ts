@@ -14,6 +14,7 @@ import { historyRoutes } from './routes/history.js';
 import { logRoutes } from './routes/logs.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { policyRoutes } from './routes/policies.js';
+import { recordingRoutes } from './routes/recordings.js';
 import { runRoutes } from './routes/runs.js';
 import { settledRoutes } from './routes/settled.js';
 import { usageRoutes } from './routes/usage.js';
@@ -49,6 +50,7 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
     nodeRoutes(ledger),
     settledRoutes(ledger),
     historyRoutes(ledger),
+    recordingRoutes(ledger),
     forecastRoutes(ledger),
     usageRoutes(ledger),
     policyRoutes(ledger),

@@ -68,6 +68,17 @@ export const listHistory = z.strictObject({
   cursor: z.string().min(1).max(200).optional(),
 });
 export type ListHistory = Partial<z.output<typeof listHistory>> & { readonly since: string };
+/** The query of `GET /v1/recordings`. */
+export const recordingsQuery = z
+  .strictObject({ from: z.iso.datetime({ offset: true }), to: z.iso.datetime({ offset: true }) })
+  .refine(({ from, to }) => Date.parse(from) <= Date.parse(to), { path: ['to'], error: 'lies before from' });
+export type RecordingsQuery = z.output<typeof recordingsQuery>;
+/** The query of `GET /v1/recordings/{writer}`: which part to begin with. */
+export const recordingQuery = z.strictObject({
+  from: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(500),
+});
+export type RecordingQuery = Partial<z.output<typeof recordingQuery>>;
 /** The query of `GET /v1/demand`: a week ahead at most, for the hours of the week are what it knows. */
 export const demandQuery = z.strictObject({
   pool: z.enum(POOLS).optional(),

@@ -207,6 +207,44 @@ export type PastRun = z.infer<typeof pastRun>;
 export const historyPage = z.strictObject({ runs: z.array(pastRun), next: z.string().nullable() });
 export type HistoryPage = z.infer<typeof historyPage>;
 
+/**
+ * Recordings of planner cycles within a time range, with the policies that they were planned by. A recording is one process's; to
+ * know what its first cycle in the range was planned on, read it from part `base` on.
+ */
+export const recordingList = z.strictObject({
+  recordings: z.array(
+    z.strictObject({
+      writer: z.string(),
+      policyVersion: z.string(),
+      base: amount,
+      last: amount,
+      cycles: amount,
+    }),
+  ),
+  policies: z.array(z.strictObject({ version: z.string(), text: z.string() })),
+});
+export type RecordingList = z.infer<typeof recordingList>;
+const recordedChanges = { sequence: amount, policyVersion: z.string(), changes: z.string() };
+/** Parts of a recording in their order: of its snapshot, or cycles. What changed and what was decided are JSON texts, byte for byte. */
+export const recordedParts = z.strictObject({
+  parts: z.array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('snapshot'), ...recordedChanges }),
+      z.strictObject({
+        kind: z.literal('cycle'),
+        ...recordedChanges,
+        base: amount,
+        number: amount,
+        atMs: z.number(),
+        plannerVersion: z.string(),
+        scope: z.strictObject({ pools: z.array(z.enum(POOLS)), asked: z.array(z.string()) }),
+        plan: z.string(),
+      }),
+    ]),
+  ),
+});
+export type RecordedParts = z.infer<typeof recordedParts>;
+
 /** What the forecaster has learned from, and what it set aside as doubtful. */
 export const forecaster = z.strictObject({
   version: z.string(),

@@ -23,6 +23,7 @@ export const createProgram = (): Command => {
   addHistoryCommands(program, addForecastCommands(program));
   addSimulateCommand(program);
   addPolicyCommands(program);
+  addAuditCommands(program);
   addServiceCommands(program);
   program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command and its options');
   return program;
@@ -113,6 +114,16 @@ const addActCommands = (program: Command): void => {
     .addArgument(new Argument('<class>').choices(PRIORITY_CLASSES))
     .addOption(reason())
     .action(async (run, to, options) => (await import('./commands/acts.js')).priority(run, to, options));
+};
+
+const addAuditCommands = (program: Command): void => {
+  program.commandsGroup('Audit:');
+  const audit = program.command('audit').description('what was decided, and whether it would be again');
+  withApi(audit.command('replay'))
+    .description('plan the recorded cycles again and compare, byte for byte; a difference exits 1')
+    .option('--from <when>', 'how long ago (90m, 2h, 1d) or an RFC 3339 time', '1d')
+    .option('--to <when>', 'the same', 'now')
+    .action(async (options) => (await import('./commands/audit-replay.js')).auditReplay(options));
 };
 
 const addForecastCommands = (program: Command): Command => {
@@ -278,6 +289,7 @@ const addServiceCommands = (program: Command): void => {
     .action(async (options) => (await import('./commands/api.js')).api(options));
   withTemporal(withDatabase(program.command('control')))
     .description("the control worker: the pipelines' workflows and the planner")
+    .option('--audit-days <n>', 'for how long planner cycles are kept (SIGNALBOX_AUDIT_DAYS; 7 where absent)')
     .action(async (options) => (await import('./commands/control.js')).control(options));
   withTemporal(program.command('worker'))
     .description("a node of a pool: runs tasks on this machine's hardware (SIGNALBOX_WORKER_TOKEN is needed)")

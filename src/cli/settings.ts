@@ -27,6 +27,12 @@ const SETTINGS = {
     kind: secret,
     mend: 'give a secret of at least 16 characters, the same to the API and to its workers',
   },
+  auditDays: {
+    option: '--audit-days',
+    variable: 'SIGNALBOX_AUDIT_DAYS',
+    kind: z.coerce.number().min(1, 'is below 1').optional(),
+    mend: 'give for how many days planner cycles are kept for `signalbox audit replay`, at least 1',
+  },
   temporalAddress: {
     option: '--temporal-address',
     variable: 'TEMPORAL_ADDRESS',

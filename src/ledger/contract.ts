@@ -326,6 +326,8 @@ export interface Recording {
   readonly last: number;
   /** Cycles within the range. */
   readonly cycles: number;
+  /** The policy that all of it was planned by. */
+  readonly policyVersion: string;
 }
 
 /** Which parts of a recording to read. */

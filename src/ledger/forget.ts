@@ -1,6 +1,9 @@
 import type { Database } from './database/database.js';
 import { forgetCycles } from './queries/cycles.js';
 
+/** How long the planner's cycles are kept where nothing else is said: a week's questions. */
+export const AUDIT_DAYS = 7;
+
 const DAY_MS = 86_400_000;
 /** How often it is looked for what is old. */
 const EVERY_MS = 600_000;

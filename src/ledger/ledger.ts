@@ -12,7 +12,7 @@ import { admitAnew } from './commands/terms.js';
 import { readUsage } from './commands/usage.js';
 import type { ActivatedPolicy, Ledger } from './contract.js';
 import { type Database, openDatabase, unavailable } from './database/database.js';
-import { Forgetting } from './forget.js';
+import { AUDIT_DAYS, Forgetting } from './forget.js';
 import { Learning } from './learning.js';
 import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
 import { listRecordings, readRecording } from './queries/cycles.js';
@@ -30,9 +30,6 @@ import { loadImage } from './state/sync.js';
 import { Sweeper } from './sweep.js';
 
 const SILENT: LedgerLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
-/** How long the planner's cycles are kept. */
-const AUDIT_DAYS = 7;
 
 /** Opens the store, brings its tables up to date and loads the hot state. Throws `ledger-unavailable`. */
 export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {

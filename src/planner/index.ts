@@ -34,7 +34,7 @@ export type { TaskFacts } from './policy/facts.js';
 export { heldBy } from './policy/held.js';
 export { type Policy, readPolicy } from './policy/read.js';
 export { countDecisions, type Difference, differencesBetween } from './recording/differences.js';
-export type { RecordedChanges, RecordedCycle, RecordedScope } from './recording/record.js';
+export type { PolicyByVersion, RecordedChanges, RecordedCycle, RecordedScope } from './recording/record.js';
 export { Recorder } from './recording/recorder.js';
 export { Replay } from './recording/replay.js';
 export { type ExpectedTask, forecastRun } from './run-forecast.js';

@@ -5,6 +5,8 @@ import type {
   ListHistory,
   ListRuns,
   ListSettled,
+  RecordingQuery,
+  RecordingsQuery,
   RollbackPolicy,
   StartRun,
 } from '../requests.js';
@@ -17,6 +19,8 @@ import type {
   NodeList,
   PolicyDetail,
   PolicyList,
+  RecordedParts,
+  RecordingList,
   Requested,
   Run,
   RunDetail,
@@ -58,6 +62,10 @@ export interface ApiClient {
   listSettled(query?: ListSettled): Promise<SettledList>;
   /** Runs that have ended, with what a replay of them needs, newest first. */
   listHistory(query: ListHistory): Promise<HistoryPage>;
+  /** Recordings of planner cycles within a time range (RFC 3339), with their policies. */
+  listRecordings(query: RecordingsQuery): Promise<RecordingList>;
+  /** Parts of a recording, from one on; empty after its last. */
+  readRecording(writer: string, query?: RecordingQuery): Promise<RecordedParts>;
   /** What the forecaster has learned from, and what it set aside as doubtful. */
   forecaster(): Promise<Forecaster>;
   /** The work that should arrive at one pool or all, in the coming hours. */
@@ -96,6 +104,9 @@ export const createClient = (settings: TransportSettings): ApiClient => {
     usage: (tenant) => json({ path: '/v1/usage', query: { tenant } }),
     listSettled: (query = {}) => json({ path: '/v1/attempts', query }),
     listHistory: (query) => json({ path: '/v1/history', query }),
+    listRecordings: (query) => json({ path: '/v1/recordings', query }),
+    readRecording: (writer, query = {}) =>
+      json({ path: `/v1/recordings/${encodeURIComponent(writer)}`, query }),
     forecaster: () => json({ path: '/v1/forecaster' }),
     demand: (query = {}) => json({ path: '/v1/demand', query }),
     listPolicies: () => json({ path: '/v1/policies' }),

@@ -15,11 +15,11 @@ import {
 import { openClient } from '../address.js';
 import { invalidOption } from '../invalid-option.js';
 import { duration } from '../output/format.js';
+import { showProgress } from '../output/progress.js';
 import { note, printJson, terminal } from '../output/terminal.js';
 import { historyScenario } from '../simulate/history.js';
 import { assumptions, type SimulateOptions, type Source, sourceOf, windowOf } from '../simulate/options.js';
 import { type Candidate, checkMatches, loadCandidates } from '../simulate/policies.js';
-import { showProgress } from '../simulate/progress.js';
 import { jobScenario, type Scenario, workflowScenario } from '../simulate/source.js';
 import { sideBySide } from '../simulate/table.js';
 
@@ -75,7 +75,7 @@ const tryOut = (
   window: Window,
   options: SimulateOptions,
 ): Tried => {
-  const progress = showProgress(label, workload.runs.length);
+  const progress = showProgress(label, workload.runs.length, 'job');
   const beganAtMs = performance.now();
   const result = simulateOne(workload, fleet, policy, {
     ...assumptions(options),

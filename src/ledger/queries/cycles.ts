@@ -24,11 +24,13 @@ export const listRecordings = async (
 ): Promise<readonly Recording[]> => {
   const { rows } = await sql<Recording & { readonly firstMs: number }>`
     ${WRITERS} SELECT w.writer, found.* FROM writers w CROSS JOIN LATERAL (
-      SELECT min(base) AS "base", max(sequence) AS "last", min(at_ms) AS "firstMs", count(*) AS "cycles" FROM cycles c
+      SELECT min(base) AS "base", max(sequence) AS "last", min(at_ms) AS "firstMs", count(*) AS "cycles",
+        min(policy_version) AS "policyVersion" FROM cycles c
       WHERE c.writer = w.writer AND c.at_ms BETWEEN ${fromMs} AND ${toMs} AND c.number IS NOT NULL
     ) found WHERE found.cycles > 0 ORDER BY found."firstMs", w.writer`.execute(db);
-  return rows.map(({ writer, base, last, cycles }) => ({
+  return rows.map(({ writer, base, last, cycles, policyVersion }) => ({
     writer,
+    policyVersion,
     base: Number(base),
     last: Number(last),
     cycles: Number(cycles),
