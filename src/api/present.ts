@@ -2,16 +2,21 @@ import {
   type Deferred,
   handlersOf,
   needsOf,
+  type OfferedChange,
   type Rejected,
   type RunForecast,
+  type RunSpec,
   taskName,
   topologicalOrder,
   type Verdict,
 } from '../domain/index.js';
 import type * as ledger from '../ledger/index.js';
+import { offerSentence } from '../planner/index.js';
 import type {
   Demand,
+  DryRun,
   Explanation,
+  ExplanationList,
   Node,
   PastRun,
   PolicyRecord,
@@ -27,13 +32,48 @@ const timeOrNull = (atMs: number | null): string | null => (atMs === null ? null
 const range = ({ p50, p90 }: { p50: number; p90: number }) => ({ p50: time(p50), p90: time(p90) });
 
 /** A run's forecast, with times as the edge writes them. */
-export const presentForecast = (forecast: RunForecast): Run['forecast'] => ({
+export const presentForecast = (forecast: RunForecast, atMs: number): Run['forecast'] => ({
   start: range(forecast.startAtMs),
   finish: range(forecast.finishAtMs),
   costMicroUsd: { p50: forecast.costMicroUsd.p50, p90: forecast.costMicroUsd.p90 },
   warnings: [...(forecast.warnings ?? [])],
   deadline: forecast.deadline,
+  inTheWay: [...forecast.inTheWay],
+  offers: forecast.offers.map((offer) => ({
+    change: presentChange(offer.change),
+    finish: range(offer.finishAtMs),
+    deadline: offer.deadline,
+    extraMicroUsd: offer.extraMicroUsd,
+    words: offer.words,
+    sentence: offerSentence(offer, atMs),
+  })),
 });
+
+const presentChange = (change: OfferedChange): Run['forecast']['offers'][number]['change'] => {
+  if (change.kind === 'deadline') return { kind: change.kind, deadlineAt: time(change.deadlineAtMs) };
+  if (change.kind === 'priority') return { kind: change.kind, priority: change.priorityClass };
+  return change;
+};
+
+/** What a run would be started as, and its forecast. */
+export const presentDryRun = (spec: RunSpec, forecast: RunForecast, atMs: number): DryRun => ({
+  pipeline: spec.pipeline.name,
+  tenant: spec.tenant,
+  priority: spec.priorityClass,
+  deadlineAt: timeOrNull(spec.deadlineAtMs ?? null),
+  forecast: presentForecast(forecast, atMs),
+});
+
+const presentOutlook = ({ outlook, deadlineAtMs, endedAtMs }: ledger.RunRecord): Run['outlook'] =>
+  outlook === null || deadlineAtMs === null || endedAtMs !== null
+    ? null
+    : { ...presentForecast(outlook, outlook.atMs), at: time(outlook.atMs), raisedTo: outlook.raisedTo };
+
+/** How a run stands with its deadline. */
+export const presentDeadline = (record: ledger.RunRecord): ExplanationList['deadline'] => {
+  const outlook = presentOutlook(record);
+  return outlook && { at: time(record.deadlineAtMs ?? 0), outlook };
+};
 
 /** A run as it is listed. */
 export const presentRun = (record: ledger.RunRecord): Run => ({
@@ -47,7 +87,8 @@ export const presentRun = (record: ledger.RunRecord): Run => ({
   endedAt: timeOrNull(record.endedAtMs),
   deadlineAt: timeOrNull(record.deadlineAtMs),
   error: record.error,
-  forecast: presentForecast(record.forecast),
+  forecast: presentForecast(record.forecast, record.createdAtMs),
+  outlook: presentOutlook(record),
 });
 
 /**

@@ -25,6 +25,8 @@ export const startRun = z.strictObject({
 });
 export type StartRun = z.input<typeof startRun>;
 
+/** The query of `POST /v1/runs`: `dryRun=true` answers with the forecast and starts nothing. */
+export const startQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).optional() });
 /** The query of `GET /v1/runs`. */
 export const listRuns = z.strictObject({
   status: z.enum(RUN_STATUSES).optional(),

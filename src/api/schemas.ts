@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  DEADLINE_VERDICTS,
   type JsonValue,
   nodeLoad,
   OUTCOMES,
@@ -29,8 +30,42 @@ export const runForecast = z.strictObject({
   costMicroUsd: z.strictObject({ p50: amount, p90: amount }),
   /** What its tenant's budget or quota will not let pass, in sentences. */
   warnings: z.array(z.string()),
-  deadline: z.enum(['none', 'feasible', 'at-risk', 'infeasible']),
+  deadline: z.enum(DEADLINE_VERDICTS),
+  /** What its tasks would wait for: a few, in words. */
+  inTheWay: z.array(z.string()),
+  /** Where the deadline is not safe, what could be done; the first is the run as it stands. */
+  offers: z.array(
+    z.strictObject({
+      change: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('none') }),
+        z.strictObject({ kind: z.literal('deadline'), deadlineAt: time }),
+        z.strictObject({ kind: z.literal('place'), pool: z.enum(POOLS) }),
+        z.strictObject({ kind: z.literal('priority'), priority: z.enum(PRIORITY_CLASSES) }),
+      ]),
+      finish: timeRange,
+      deadline: z.enum(DEADLINE_VERDICTS),
+      extraMicroUsd: z.number(),
+      /** "with priority high", to go after the time. */
+      words: z.string(),
+      /** "by 13:55 UTC with priority high": the time that it finishes by in 9 of 10 cases. */
+      sentence: z.string(),
+    }),
+  ),
 });
+export type RunForecast = z.infer<typeof runForecast>;
+
+/** What a run would be started as, and what is forecast of it: the answer to a dry run. */
+export const dryRun = z.strictObject({
+  pipeline: z.string(),
+  tenant: z.string(),
+  priority: z.enum(PRIORITY_CLASSES),
+  deadlineAt: time.nullable(),
+  forecast: runForecast,
+});
+export type DryRun = z.infer<typeof dryRun>;
+
+/** How an open run stands with its deadline, as of a moment. */
+const runOutlook = runForecast.extend({ at: time, raisedTo: z.enum(PRIORITY_CLASSES).nullable() });
 
 /** A run as it is listed. */
 export const run = z.strictObject({
@@ -45,6 +80,8 @@ export const run = z.strictObject({
   deadlineAt: time.nullable(),
   error: taskError.nullable(),
   forecast: runForecast,
+  /** Null without a deadline, and once the run has ended. */
+  outlook: runOutlook.nullable(),
 });
 export type Run = z.infer<typeof run>;
 
@@ -125,7 +162,11 @@ export const explanation = z.strictObject({
   ),
 });
 export type Explanation = z.infer<typeof explanation>;
-export const explanationList = z.strictObject({ explanations: z.array(explanation) });
+export const explanationList = z.strictObject({
+  /** How its run stands with its deadline. */
+  deadline: z.strictObject({ at: time, outlook: runOutlook }).nullable(),
+  explanations: z.array(explanation),
+});
 export type ExplanationList = z.infer<typeof explanationList>;
 
 /** An act on a run that was accepted; it takes effect at the run's next turn. */

@@ -53,6 +53,7 @@ const addRunCommands = (program: Command): void => {
     .option('--tenant <name>', "instead of the document's")
     .option('--idempotency-key <key>', 'the same key again gives the same run')
     .option('-f, --follow', 'watch it to its end')
+    .option('--dry-run', 'only say when it would finish, and whether its deadline would hold')
     .action(async (file, options) => (await import('./commands/run.js')).run(file, options));
 };
 

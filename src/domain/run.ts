@@ -2,7 +2,7 @@ import type { Granted, Revoked, Verdict } from './decision.js';
 import type { RunId, TaskKey } from './ids.js';
 import type { FileRef, JsonValue } from './json.js';
 import type { Pipeline } from './pipeline/schema.js';
-import type { PriorityClass } from './resources.js';
+import type { Pool, PriorityClass } from './resources.js';
 
 /** The workflow's name and queue, as they stand in Temporal. */
 export const PIPELINE_WORKFLOW = 'pipeline';
@@ -94,13 +94,42 @@ export const MAX_INLINE_ITEMS = 200;
 /** The most tasks that one document may name. */
 export const MAX_TASKS = 3_000;
 
-/** When a run would start and finish, at P50 and P90, and whether its deadline holds: given at submission. */
-export interface RunForecast {
+/** Whether a deadline holds; `missed`: it has passed, and the run goes on. */
+export const DEADLINE_VERDICTS = ['none', 'feasible', 'at-risk', 'infeasible', 'missed'] as const;
+export type DeadlineVerdict = (typeof DEADLINE_VERDICTS)[number];
+
+/** When a run would start and finish as things stand, at P50 and P90, and whether its deadline holds. */
+export interface RunOutlook {
   readonly startAtMs: { readonly p50: number; readonly p90: number };
   readonly finishAtMs: { readonly p50: number; readonly p90: number };
-  readonly deadline: 'none' | 'feasible' | 'at-risk' | 'infeasible';
+  readonly deadline: DeadlineVerdict;
   /** By the policy's pool prices, in micro-dollars; 0 where it names none. */
   readonly costMicroUsd: { readonly p50: number; readonly p90: number };
+  /** What its tasks would wait for, in words: a few. */
+  readonly inTheWay: readonly string[];
+}
+
+/** The same with what could be otherwise, where a deadline is not safe: given at submission, and when the verdict changes. */
+export interface RunForecast extends RunOutlook {
+  readonly offers: readonly Offer[];
   /** Sentences on what its tenant's budget or quota will not let pass; absent of old runs. */
   readonly warnings?: readonly string[];
 }
+
+/** One way to a run's deadline, or to another one, and what comes of it. The first of a list is always the run as it stands. */
+export interface Offer {
+  readonly change: OfferedChange;
+  readonly finishAtMs: { readonly p50: number; readonly p90: number };
+  readonly deadline: DeadlineVerdict;
+  /** What it costs more than the run as it stands, at P50; less than 0 where it costs less. */
+  readonly extraMicroUsd: number;
+  /** Without its time: "with priority high", "on pool gpu for 3.10 USD more". */
+  readonly words: string;
+}
+
+/** What an offer changes. */
+export type OfferedChange =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'deadline'; readonly deadlineAtMs: number }
+  | { readonly kind: 'place'; readonly pool: Pool }
+  | { readonly kind: 'priority'; readonly priorityClass: PriorityClass };

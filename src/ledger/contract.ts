@@ -53,6 +53,8 @@ export interface RunRecord {
   readonly error: TaskError | null;
   /** What was forecast when the run was submitted. */
   readonly forecast: RunForecast;
+  /** How it stands with its deadline, as of its `atMs`; null without one. */
+  readonly outlook: (RunForecast & { readonly atMs: number; readonly raisedTo: PriorityClass | null }) | null;
 }
 
 /** A run with what it was started with and all its attempts so far. */
@@ -455,7 +457,10 @@ export interface Ledger {
   registerNode(request: RegisterRequest): Promise<RegisterAnswer>;
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatAnswer>;
   listNodes(filter?: { readonly pool?: Pool }): Promise<readonly NodeRecord[]>;
-  /** Marks overdue nodes lost, revokes their leases, and frees them once their self-fence deadline has passed. Call it every heartbeat interval. */
+  /**
+   * Marks overdue nodes lost, revokes their leases, and frees them once their self-fence deadline has passed; then compares open
+   * runs with their deadlines. Call it every heartbeat interval.
+   */
   sweepNodes(): Promise<void>;
 
   /** Takes items for delivery; those neither completed nor retried come again after a minute. */

@@ -12,6 +12,7 @@ import { admitAnew } from './commands/terms.js';
 import { readUsage } from './commands/usage.js';
 import type { ActivatedPolicy, Ledger } from './contract.js';
 import { type Database, openDatabase, unavailable } from './database/database.js';
+import { DeadlineWatcher } from './deadlines.js';
 import { AUDIT_DAYS, Forgetting } from './forget.js';
 import { Learning } from './learning.js';
 import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
@@ -74,6 +75,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       .catch((err) => log.warn({ err }, 'the policy takes effect with the next call'));
     return activated;
   };
+  const deadlines = new DeadlineWatcher(commits, monotonic);
   const listeners = new Set<() => void>();
   const stopListening = await database.listen(() => {
     for (const listener of listeners) listener();
@@ -116,7 +118,11 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     registerNode: (request) => commits.run(registerNode(request)),
     heartbeat: (request) => answered(heartbeat(database, commits, request, clock())),
     listNodes: (filter) => answered(listNodes(database, filter?.pool)),
-    sweepNodes: () => answered(sweeper.sweep().then(() => forgetting.turn(clock()))),
+    async sweepNodes() {
+      await answered(sweeper.sweep());
+      await answered(deadlines.look());
+      await answered(forgetting.turn(clock()));
+    },
     claimOutbox: (limit) => answered(claimOutbox(database, limit, clock())),
     completeOutbox: (ids) => answered(completeOutbox(database, ids)),
     retryOutbox: (id, error) => answered(retryOutbox(database, id, error, clock())),

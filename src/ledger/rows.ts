@@ -41,9 +41,18 @@ export interface RunRow {
   readonly endedAtMs: number | null;
   readonly error: TaskError | null;
   readonly forecast: RunForecast;
+  /** How it stands with its deadline; null without one, and of old rows. */
+  readonly outlook: DeadlineWatch | null;
   readonly idempotencyKey: string | null;
   /** Of what was asked for, to tell a repeated request from another one under the same key. */
   readonly specHash: string;
+}
+
+/** What is expected of an open run with a deadline, as of the latest change worth writing down. */
+export interface DeadlineWatch extends RunForecast {
+  readonly atMs: number;
+  /** The class that the policy has raised it to, once. */
+  readonly raisedTo: PriorityClass | null;
 }
 
 /**
@@ -278,6 +287,10 @@ export type EventKind =
   | 'promised'
   | 'memory-pressure'
   | 'out-of-memory'
+  | 'deadline-at-risk'
+  | 'deadline-safe'
+  | 'deadline-missed'
+  | 'deadline-raised'
   | 'node-registered'
   | 'node-draining'
   | 'node-lost'
@@ -437,6 +450,7 @@ export const HOT: {
       endedAtMs: 'bigint',
       error: 'jsonb',
       forecast: 'jsonb',
+      outlook: 'jsonb',
       idempotencyKey: 'text',
       specHash: 'text',
     },

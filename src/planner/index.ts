@@ -11,7 +11,12 @@ export {
   type WaitingTask,
 } from './cluster/index.js';
 export { pauseWords } from './cycle/paused.js';
-export { amountOf, count, listing, span, stamp, usd } from './cycle/words.js';
+export { amountOf, count, listing, span, stamp, usd, utc } from './cycle/words.js';
+export type { ExpectedRun, ExpectedTask } from './deadlines/expected-task.js';
+export { forecastRun } from './deadlines/forecast-run.js';
+export { offerSentence } from './deadlines/offer-words.js';
+export { forecastWithOffers, offersFor } from './deadlines/offers.js';
+export { nextVerdict } from './deadlines/verdict.js';
 export type { Deferral, Grant, Overtaken, Plan, Preemption } from './decisions.js';
 export {
   type Breaker,
@@ -37,5 +42,4 @@ export { countDecisions, type Difference, differencesBetween } from './recording
 export type { PolicyByVersion, RecordedChanges, RecordedCycle, RecordedScope } from './recording/record.js';
 export { Recorder } from './recording/recorder.js';
 export { Replay } from './recording/replay.js';
-export { type ExpectedTask, forecastRun } from './run-forecast.js';
 export { PLANNER_VERSION } from './version.js';

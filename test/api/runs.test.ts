@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { problem, requested, run, runDetail, runPage } from '../../src/api/schemas.js';
+import {
+  dryRun,
+  explanationList,
+  problem,
+  requested,
+  run,
+  runDetail,
+  runPage,
+} from '../../src/api/schemas.js';
 import type { OutboxItem } from '../../src/ledger/index.js';
 import { aDocument, openTestApi, type TestApi } from './support.js';
 
@@ -38,6 +46,36 @@ describe('starting a run', () => {
     );
     expect(created.deadlineAt).not.toBeNull();
     expect(answer.headers.get('location')).toBe(`/v1/runs/${created.id}`);
+  });
+
+  test('in a dry run answers with the same forecast, and starts nothing', async () => {
+    const body = { document: aDocument('tried'), deadline: '1s', tenant: 'lab' };
+    const answer = await api.send('POST', '/v1/runs?dryRun=true', { body });
+    expect(answer.status).toBe(200);
+    const tried = dryRun.parse(answer.body);
+    expect(tried).toMatchObject({ pipeline: 'tried', tenant: 'lab', forecast: { deadline: 'infeasible' } });
+    expect(tried.forecast.offers.map(({ words }) => words)).toEqual([
+      'as it stands',
+      'if the deadline moves there',
+    ]);
+    expect(tried.forecast.offers[0]?.sentence).toMatch(/^by .*\d\d:\d\d UTC as it stands$/);
+    expect(await runsOf('tried')).toEqual([]);
+
+    const begun = run.parse((await api.send('POST', '/v1/runs', { body })).body);
+    expect(begun.outlook).toMatchObject({ deadline: 'infeasible', raisedTo: null });
+    expect(begun.forecast.offers.map(({ change }) => change.kind)).toEqual(['none', 'deadline']);
+    const explained = await api.send('GET', `/v1/runs/${begun.id}/explain`);
+    expect(explanationList.parse(explained.body).deadline?.outlook.deadline).toBe('infeasible');
+  });
+
+  test('refuses a deadline that has passed, and a query that it does not know', async () => {
+    const late = await start({ deadline: '2020-01-01T00:00:00Z' });
+    expect(problem.parse(late.body)).toMatchObject({
+      code: 'invalid-request',
+      problems: [{ path: 'deadline', message: 'The deadline 2020-01-01T00:00:00.000Z has passed.' }],
+    });
+    const mistyped = await api.send('POST', '/v1/runs?dryRun=maybe', { body: { document: aDocument() } });
+    expect(problem.parse(mistyped.body).code).toBe('invalid-request');
   });
 
   test('takes the document as an object as well as a text', async () => {

@@ -13,6 +13,7 @@ import type {
 import type {
   ActivatedPolicy,
   Demand,
+  DryRun,
   ExplanationList,
   Forecaster,
   HistoryPage,
@@ -49,6 +50,8 @@ export interface LogRequest {
 export interface ApiClient {
   /** Starts a run; the same key with the same request gives the same run, and `created` is false. */
   startRun(request: StartRun, idempotencyKey?: string): Promise<{ run: Run; created: boolean }>;
+  /** What `startRun` would forecast; nothing is started. */
+  forecastRun(request: StartRun): Promise<DryRun>;
   listRuns(query?: ListRuns): Promise<RunPage>;
   getRun(id: string): Promise<RunDetail>;
   explain(id: string, task?: string): Promise<ExplanationList>;
@@ -90,6 +93,7 @@ export const createClient = (settings: TransportSettings): ApiClient => {
       const response = await send({ method: 'POST', path: '/v1/runs', body, headers });
       return { run: (await response.json()) as Run, created: response.status === 201 };
     },
+    forecastRun: (body) => json({ method: 'POST', path: '/v1/runs', query: { dryRun: 'true' }, body }),
     listRuns: (query = {}) => json({ path: '/v1/runs', query }),
     getRun: (id) => json({ path: run(id) }),
     explain: (id, task) => json({ path: `${run(id)}/explain`, query: { task } }),

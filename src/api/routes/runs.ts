@@ -1,9 +1,15 @@
 import { type RequestHandler, Router } from 'express';
 import { runId, taskKey } from '../../domain/index.js';
 import type { Ledger } from '../../ledger/index.js';
-import { presentExplanation, presentRun, presentRunDetail } from '../present.js';
-import { explainQuery, idempotencyKey, listRuns, nothing, parse, startRun } from '../requests.js';
-import type { ExplanationList, Run, RunDetail, RunPage } from '../schemas.js';
+import {
+  presentDeadline,
+  presentDryRun,
+  presentExplanation,
+  presentRun,
+  presentRunDetail,
+} from '../present.js';
+import { explainQuery, idempotencyKey, listRuns, nothing, parse, startQuery, startRun } from '../requests.js';
+import type { DryRun, ExplanationList, Run, RunDetail, RunPage } from '../schemas.js';
 import { runSpecOf } from '../submission.js';
 import { refuseUnknownCursor, runOf } from './find.js';
 
@@ -22,12 +28,16 @@ type OneRun = RequestHandler<{ id: string }>;
 const start =
   (ledger: Ledger): RequestHandler =>
   async (request, response) => {
+    const { dryRun } = parse(startQuery, request.query);
     const body = parse(startRun, request.body);
     const key = parse(idempotencyKey, request.get('idempotency-key'));
-    const { run, created } = await ledger.createRun(
-      runSpecOf(body, Date.now()),
-      key === undefined ? {} : { idempotencyKey: key },
-    );
+    const nowMs = Date.now();
+    const spec = runSpecOf(body, nowMs);
+    if (dryRun === 'true') {
+      response.json(presentDryRun(spec, await ledger.forecastRun(spec), nowMs) satisfies DryRun);
+      return;
+    }
+    const { run, created } = await ledger.createRun(spec, key === undefined ? {} : { idempotencyKey: key });
     response
       .status(created ? 201 : 200)
       .location(`/v1/runs/${run.runId}`)
@@ -61,6 +71,8 @@ const explain =
   (ledger: Ledger): OneRun =>
   async (request, response) => {
     const { task } = parse(explainQuery, request.query);
-    const found = await ledger.explain(runId(request.params.id), task === undefined ? task : taskKey(task));
-    response.json({ explanations: found.map(presentExplanation) } satisfies ExplanationList);
+    const id = runId(request.params.id);
+    const found = await ledger.explain(id, task === undefined ? task : taskKey(task));
+    const deadline = presentDeadline(await runOf(ledger, id));
+    response.json({ deadline, explanations: found.map(presentExplanation) } satisfies ExplanationList);
   };

@@ -1,5 +1,6 @@
-import type { Explanation } from '../../api/client/index.js';
+import type { Explanation, ExplanationList } from '../../api/client/index.js';
 import { type ApiOptions, openClient } from '../address.js';
+import { forecastLines } from '../output/forecast-text.js';
 import { clock } from '../output/format.js';
 import { wrap } from '../output/line.js';
 import { note, printJson, type Terminal, terminal } from '../output/terminal.js';
@@ -11,8 +12,19 @@ export const explain = async (id: string, task: string | undefined, options: Api
   if (found.explanations.length === 0)
     return note(`${task ?? 'No task'} is ${task ? 'not ' : ''}ready yet: nothing has been decided.`);
   const to = terminal();
-  const paragraphs = found.explanations.map((each) => explainLines(each, to, Date.now()).join('\n'));
+  const paragraphs = [
+    ...deadlineLines(found, to, Date.now()),
+    ...found.explanations.map((each) => explainLines(each, to, Date.now()).join('\n')),
+  ];
   to.print(paragraphs.join('\n\n'));
+};
+
+/** How the run stands with its deadline: one paragraph, none without one. */
+const deadlineLines = ({ deadline }: ExplanationList, to: Terminal, nowMs: number): string[] => {
+  if (deadline === null) return [];
+  const { at: deadlineAt, outlook } = deadline;
+  const facts = forecastLines({ deadlineAt, forecast: outlook, outlook }, to, nowMs);
+  return [facts.slice(1).join('\n')];
 };
 
 /** How one attempt stands, and below it what was decided of it, oldest first. */

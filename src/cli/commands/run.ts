@@ -1,4 +1,4 @@
-import type { ApiClient, Run, RunDetail, StartRun, Task } from '../../api/client/index.js';
+import type { ApiClient, DryRun, Run, RunDetail, StartRun, Task } from '../../api/client/index.js';
 import { type Params, type Pipeline, parseParameterText, SignalboxError } from '../../domain/index.js';
 import { type ApiOptions, openClient } from '../address.js';
 import { inFile, readDocument } from '../documents.js';
@@ -6,8 +6,9 @@ import { EXIT } from '../exit-codes.js';
 import { followRun } from '../follow/follow.js';
 import { liveWatcher } from '../follow/live.js';
 import { plainWatcher } from '../follow/plain.js';
+import { forecastLines } from '../output/forecast-text.js';
 import { count, duration } from '../output/format.js';
-import { deadlineText, elapsedSeconds, forecastLine } from '../output/run-text.js';
+import { elapsedSeconds } from '../output/run-text.js';
 import { oneLine } from '../output/table.js';
 import { type Colours, note, printJson, terminal } from '../output/terminal.js';
 
@@ -16,25 +17,42 @@ interface RunOptions extends ApiOptions, Pick<StartRun, 'priority' | 'deadline' 
   readonly param?: readonly string[];
   readonly idempotencyKey?: string;
   readonly follow?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** `signalbox run FILE`: checks the document here, starts it there, and with `--follow` watches it to its end. */
 export const run = async (file: string, options: RunOptions): Promise<void> => {
   const client = openClient(options);
-  const { run, created } = await submit(client, file, options);
+  const { request, sent } = await read(file, options);
+  if (options.dryRun) return showDryRun(await sent(client.forecastRun(request)), options);
+  const { run, created } = await sent(client.startRun(request, options.idempotencyKey));
   if (!options.json) announce(run, created, options);
   if (options.follow) await follow(client, run, options);
   else if (options.json) printJson(run);
 };
 
-const submit = async (client: ApiClient, file: string, options: RunOptions) => {
+/** The request that the file and the options make; `sent` puts the file's name to mistakes that the server finds in it. */
+const read = async (file: string, options: RunOptions) => {
   const { pipeline, text: document } = await readDocument(file);
   const params = readParams(pipeline, options.param ?? []);
   const { priority, deadline, tenant } = options;
   const request = { document, params, ...defined({ priority, deadline, tenant }) };
-  return client.startRun(request, options.idempotencyKey).catch((error) => {
-    throw inFile(error, file);
-  });
+  const sent = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
+    answer.catch((error) => {
+      throw inFile(error, file);
+    });
+  return { request, sent };
+};
+
+const showDryRun = (dry: DryRun, { json }: RunOptions): void => {
+  if (json) {
+    printJson(dry);
+    return;
+  }
+  const to = terminal();
+  const { pipeline, priority, tenant } = dry;
+  to.print(`${to.colours.bold(pipeline)}, ${priority} priority, tenant ${tenant}: nothing was started`);
+  for (const line of forecastLines(dry, to, Date.now())) to.print(line);
 };
 
 const defined = <T extends object>(values: T) =>
@@ -58,12 +76,10 @@ const announce = (run: Run, created: boolean, { follow }: RunOptions): void => {
       ? `Started ${bold(run.id)}`
       : `${bold(run.id)} was started before with this key; nothing new began`,
   );
-  to.print(`  ${dim('forecast')}  ${forecastLine(run, nowMs)}`);
-  const deadline = deadlineText(run, nowMs);
-  const doubtful = run.forecast.deadline === 'at-risk' || run.forecast.deadline === 'infeasible';
-  if (deadline) to.print(`  ${dim('deadline')}  ${doubtful ? yellow(deadline) : deadline}`);
-  for (const warning of run.forecast.warnings) to.print(`  ${dim('beware')}    ${yellow(warning)}`);
-  if (!follow) to.print(`  ${dim('watch')}     signalbox show ${run.id}`);
+  for (const line of forecastLines(run, to, nowMs)) to.print(line);
+  if (created && run.forecast.deadline === 'infeasible')
+    to.print(yellow('  It was accepted, but by the forecast it will miss its deadline.'));
+  if (!follow) to.print(`  ${dim('watch'.padEnd(10))}  signalbox show ${run.id}`);
 };
 
 const follow = async (client: ApiClient, { id }: Run, { json }: RunOptions): Promise<void> => {

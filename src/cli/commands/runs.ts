@@ -1,6 +1,7 @@
 import type { ListRuns, Run } from '../../api/client/index.js';
 import { type ApiOptions, openClient } from '../address.js';
-import { ago, clockRange, duration } from '../output/format.js';
+import { isDoubtful } from '../output/forecast-text.js';
+import { ago, clock, clockRange, duration } from '../output/format.js';
 import { elapsedSeconds, plainStatus, statusText } from '../output/run-text.js';
 import { type Column, table } from '../output/table.js';
 import { note, printJson, type Terminal, terminal } from '../output/terminal.js';
@@ -25,8 +26,21 @@ const columns = ({ colours }: Terminal, nowMs: number): Column<Run>[] => [
   { title: 'CREATED', cell: ({ createdAt }) => ago(createdAt, nowMs) },
   { title: 'TOOK', cell: (run) => duration(elapsedSeconds(run, nowMs)), align: 'right' },
   { title: 'FORECAST', cell: (run) => finish(run, nowMs) },
+  {
+    title: 'DEADLINE',
+    cell: (run) => deadlineCell(run, nowMs),
+    paint: (text, run) => (isDoubtful(run) ? colours.yellow(text) : text),
+  },
   { title: 'ERROR', cell: ({ error }) => error?.message ?? '', flexible: true },
 ];
 
-const finish = ({ status, forecast }: Run, nowMs: number): string =>
-  status === 'running' ? `ends ${clockRange(forecast.finish.p50, forecast.finish.p90, nowMs)}` : '';
+/** Its time; of an open run also whether it holds. */
+const deadlineCell = ({ deadlineAt, outlook }: Run, nowMs: number): string => {
+  if (deadlineAt === null) return '';
+  return [clock(deadlineAt, nowMs), ...(outlook === null ? [] : [outlook.deadline])].join(' ');
+};
+
+const finish = ({ status, forecast, outlook }: Run, nowMs: number): string => {
+  const { p50, p90 } = (outlook ?? forecast).finish;
+  return status === 'running' ? `ends ${clockRange(p50, p90, nowMs)}` : '';
+};

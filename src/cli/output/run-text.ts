@@ -17,7 +17,7 @@ export const elapsedSeconds = ({ createdAt, endedAt }: Run, nowMs: number): numb
   ((endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(createdAt)) / 1000;
 
 /** What was forecast at submission, as one line. */
-export const forecastLine = ({ forecast }: Run, nowMs: number): string => {
+export const forecastLine = ({ forecast }: Pick<Run, 'forecast'>, nowMs: number): string => {
   const start = `starts ${clockRange(forecast.start.p50, forecast.start.p90, nowMs)}`;
   const finish = `finishes ${clockRange(forecast.finish.p50, forecast.finish.p90, nowMs)}`;
   const { p50, p90 } = forecast.costMicroUsd;
@@ -26,18 +26,36 @@ export const forecastLine = ({ forecast }: Run, nowMs: number): string => {
   return [start, finish, ...cost].join(', ');
 };
 
+/** What is expected by now, where that is not what was forecast. */
+const now = (
+  { outlook, forecast }: Pick<Run, 'forecast'> & Partial<Pick<Run, 'outlook'>>,
+  nowMs: number,
+): string[] => {
+  if (!outlook || outlook.finish.p90 === forecast.finish.p90) return [];
+  const finish = `now expected to finish ${clockRange(outlook.finish.p50, outlook.finish.p90, nowMs)}`;
+  return [finish, ...(outlook.raisedTo === null ? [] : [`raised to ${outlook.raisedTo} for it`])];
+};
+
 const DEADLINE = {
   none: '',
   feasible: 'should hold',
   'at-risk': 'at risk',
   infeasible: 'cannot hold by the forecast',
+  missed: 'missed',
 } as const;
 
 /** The deadline, and whether it holds: as it came out for a run that succeeded, by the forecast for one that runs. */
-export const deadlineText = (run: Run, nowMs: number): string => {
+export const deadlineText = (
+  run: Pick<Run, 'deadlineAt' | 'forecast'> & Partial<Pick<Run, 'endedAt' | 'status' | 'outlook'>>,
+  nowMs: number,
+): string => {
   if (run.deadlineAt === null) return '';
   const at = clock(run.deadlineAt, nowMs);
-  if (run.endedAt === null) return `${at}, ${DEADLINE[run.forecast.deadline]}`.replace(/, $/, '');
+  if (run.endedAt === null || run.endedAt === undefined)
+    return [
+      `${at}, ${DEADLINE[(run.outlook ?? run.forecast).deadline]}`.replace(/, $/, ''),
+      ...now(run, nowMs),
+    ].join('; ');
   if (run.status !== 'succeeded') return at;
   const spareSeconds = (Date.parse(run.deadlineAt) - Date.parse(run.endedAt)) / 1000;
   return spareSeconds >= 0

@@ -11,7 +11,7 @@ import {
 } from '../../domain/index.js';
 import { amountOf, count, span, usd } from '../../planner/index.js';
 import type { Draft } from '../state/draft.js';
-import type { ExpectedRun } from './expected-tasks.js';
+import type { ExpectedRun } from './expected-run.js';
 
 /** What stands against a run that could run: why it is refused now, if it is, and what its people should know. */
 export interface Objections {

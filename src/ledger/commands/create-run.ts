@@ -14,7 +14,8 @@ import { workArrives } from '../state/arriving.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
 import { fullQueue, objectionsTo } from './acceptance.js';
-import { expectRun } from './expected-tasks.js';
+import { firstWatch, tell } from './deadlines.js';
+import { expectRun } from './expected-run.js';
 
 /** Accepts a run: the run, its document and the order to start it, in one transaction. */
 export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command<CreatedRun> => {
@@ -32,6 +33,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
       const inBatch = idempotencyKey === null ? undefined : draft.image.runByIdempotencyKey(idempotencyKey);
       const before = inBatch ?? draft.image.runs.get(spec.runId) ?? stored[0];
       if (before) return () => repeated(before, spec, specHash);
+      refusePastDeadline(spec, draft.atMs);
       refuseMisfits(spec, draft.image);
       const full = fullQueue(spec, draft);
       if (full) throw full;
@@ -51,6 +53,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
         endedAtMs: null,
         error: null,
         forecast,
+        outlook: firstWatch(draft, forecast),
         idempotencyKey,
         specHash,
       };
@@ -67,6 +70,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
         dueAtMs: draft.atMs,
       });
       draft.event({ kind: 'run-created', runId: spec.runId, detail: { forecast: run.forecast } });
+      if (run.outlook !== null) tell(draft, run, run.outlook, 'none');
       return () => ({ run: recordOf(run), created: true, forecast: run.forecast });
     },
   };
@@ -75,6 +79,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
 /** What would be forecast of the run, and whether it would be refused now; nothing is stored. */
 export const forecastOnly = (spec: RunSpec): Command<RunForecast> => ({
   apply(draft) {
+    refusePastDeadline(spec, draft.atMs);
     refuseMisfits(spec, draft.image);
     const expected = expectRun(spec, draft.image, draft.surroundings, draft.atMs);
     const { refusal: tooDear, warnings } = objectionsTo(spec, expected, draft);
@@ -93,6 +98,14 @@ const repeated = (before: RunRow, spec: RunSpec, specHash: string): CreatedRun =
     );
   }
   return { run: recordOf(before), created: before.runId === spec.runId, forecast: before.forecast };
+};
+
+/** Refuses a run that could only be late. */
+const refusePastDeadline = ({ deadlineAtMs }: RunSpec, atMs: number): void => {
+  if (deadlineAtMs === undefined || deadlineAtMs > atMs) return;
+  const message = `The deadline ${new Date(deadlineAtMs).toISOString()} has passed.`;
+  const problem = { path: 'deadline', message, mend: 'Give a later time, or a span from now such as 2h.' };
+  throw new SignalboxError('invalid-request', message, [problem]);
 };
 
 /** Refuses a run of which a task could never start, naming each such task and the largest node. */

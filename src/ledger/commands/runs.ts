@@ -17,9 +17,14 @@ export const endRun = (draft: Draft, run: RunRow, { status, error }: RunEnd): vo
     workEnds(draft, lengthsOf(widthsOf(work.row), draft.image.tasksOf(run.runId), draft.atMs));
   }
   giveUp(draft, run.runId, () => true);
+  if (isLate(run, draft.atMs) && run.outlook?.deadline !== 'missed')
+    draft.event({ kind: 'deadline-missed', runId: run.runId, detail: { deadlineAtMs: run.deadlineAtMs } });
   draft.put('runs', { ...run, status, error: error ?? null, endedAtMs: draft.atMs });
   draft.event({ kind: 'run-ended', runId: run.runId, detail: { status, ...(error ? { error } : {}) } });
 };
+
+const isLate = ({ deadlineAtMs }: RunRow, atMs: number): boolean =>
+  deadlineAtMs !== null && atMs > deadlineAtMs;
 
 const giveUp = (draft: Draft, runId: RunId, of: (workflowId: string) => boolean): void => {
   for (const task of draft.image.tasksOf(runId)) {

@@ -16,7 +16,7 @@ type Asked = Pick<ReadyTask, 'taskKey' | 'request' | 'options' | 'placement' | '
 
 /** A ready attempt with what the policy's conditions may read of it. */
 export interface Candidate {
-  readonly run: RunRow;
+  readonly run: Pick<RunRow, 'pipeline' | 'tenant' | 'deadlineAtMs'>;
   readonly ready: Asked;
   readonly priorityClass: PriorityClass;
   readonly forecast: Forecast;

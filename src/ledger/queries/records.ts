@@ -1,3 +1,4 @@
+import type { RunForecast } from '../../domain/index.js';
 import type { RunRecord } from '../contract.js';
 import type { RunRow } from '../rows.js';
 
@@ -13,5 +14,10 @@ export const recordOf = (row: RunRow): RunRecord => ({
   createdAtMs: row.createdAtMs,
   endedAtMs: row.endedAtMs,
   error: row.error,
-  forecast: row.forecast,
+  forecast: whole(row.forecast),
+  outlook: row.outlook && whole(row.outlook),
 });
+
+/** Older versions stored less of a forecast. */
+const whole = <Kept extends Partial<RunForecast>>(forecast: Kept): Kept & RunForecast =>
+  ({ inTheWay: [], offers: [], ...forecast }) as unknown as Kept & RunForecast;

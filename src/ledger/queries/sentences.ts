@@ -1,6 +1,7 @@
 import type { Blocker, Forecast, Outcome } from '../../domain/index.js';
 import { amountOf, count, listing, type Overtaken, span, usd } from '../../planner/index.js';
 import type { EventRow } from '../rows.js';
+import { deadlineAtRisk, deadlineMissed, deadlineRaised, deadlineSafe } from './deadline-sentences.js';
 
 /** A span of seconds for people. */
 const seconds = (amount: number): string => span(amount * 1_000);
@@ -57,6 +58,14 @@ export const sentenceOf = (event: EventRow): string => {
       return memoryPressure(detail);
     case 'out-of-memory':
       return outOfMemory(detail);
+    case 'deadline-at-risk':
+      return deadlineAtRisk(event);
+    case 'deadline-safe':
+      return deadlineSafe(event);
+    case 'deadline-missed':
+      return deadlineMissed(event);
+    case 'deadline-raised':
+      return deadlineRaised(event);
     case 'withdrawn':
       return 'was withdrawn by its run before it began';
     case 'breaker-opened':

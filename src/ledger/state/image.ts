@@ -69,6 +69,8 @@ export class Image {
   readonly promised = new Set<string>();
   /** Leases that were taken back and are not yet free, by id. */
   readonly revoked = new Map<string, LeaseRow>();
+  /** Open runs that have a deadline. */
+  readonly dated = new Set<RunId>();
   readonly siblings = new Siblings();
   readonly virtual = new VirtualQueues();
 
@@ -242,6 +244,8 @@ export class Image {
   #indexRun(before: RunRow | undefined, after: RunRow | undefined): void {
     if (before && after && before.deadlineAtMs !== after.deadlineAtMs)
       for (const task of this.tasksOf(after.runId)) if (task.state === 'waiting') this.#wait(task);
+    if (before) this.dated.delete(before.runId);
+    if (after && after.deadlineAtMs !== null && after.status === 'running') this.dated.add(after.runId);
     if (before?.idempotencyKey) this.#byIdempotencyKey.delete(before.idempotencyKey);
     if (after?.idempotencyKey) this.#byIdempotencyKey.set(after.idempotencyKey, after.runId);
   }

@@ -8,6 +8,14 @@ export const span = (milliseconds: number): string => {
   return `${Math.round(seconds / 86_400)} days`;
 };
 
+/** A time for people wherever they are: "14:20 UTC"; with its day where that is not today's: "Mar 28, 14:20 UTC". */
+export const utc = (atMs: number, nowMs: number): string => {
+  const [day, time] = [new Date(atMs).toUTCString().slice(5, 11), new Date(atMs).toISOString().slice(11, 16)];
+  const isToday = new Date(nowMs).toUTCString().slice(5, 16) === new Date(atMs).toUTCString().slice(5, 16);
+  const [date, month] = day.split(' ');
+  return isToday ? `${time} UTC` : `${month} ${Number(date)}, ${time} UTC`;
+};
+
 /** "1 device", "4 devices". */
 export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 

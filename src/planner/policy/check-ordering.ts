@@ -63,6 +63,17 @@ const checkDeadlines: Check = (draft) => {
   return mistake(['deadlines'], 'cannot lift where the bound of size is none', mend);
 };
 
+const checkRaise: Check = (draft) => {
+  const order = draft.field('order');
+  if (order === undefined || order.includes('class') || !given(draft, 'raise')) return [];
+  return mistake(
+    ['raise'],
+    'gives a class, and the order lacks class',
+    'add class to the order, or take this out',
+    'key',
+  );
+};
+
 const checkPreemption: Check = (draft) => {
   const order = draft.field('order');
   const victims = draft.field('preemption')?.victims;
@@ -118,6 +129,7 @@ export const checkOrdering: Check = checkAll([
   checkClasses,
   checkSize,
   checkDeadlines,
+  checkRaise,
   checkPreemption,
   checkShares,
   checkRuleClasses,

@@ -184,6 +184,18 @@ export const policySchema = z.strictObject({
     .enum(['lift', 'ignore'])
     .default('ignore')
     .describe('`lift`: a task goes ahead in time for its deadline. `ignore`: deadlines are only reported.'),
+  raise: z
+    .strictObject({
+      at: z
+        .enum(['at-risk', 'infeasible'])
+        .default('at-risk')
+        .describe(
+          '`at-risk`: once its deadline no longer holds at P90. `infeasible`: only once it does not at P50.',
+        ),
+      to: z.enum(PRIORITY_CLASSES).describe('The class that it gets, where it had a lower one.'),
+    })
+    .optional()
+    .describe('Raises a run whose deadline is in doubt while it runs, once; without it nobody does.'),
   backfill: z
     .enum(['easy', 'none', 'greedy'])
     .default('easy')

@@ -21,6 +21,7 @@ import type {
 import { Agenda } from './agenda.js';
 import { courseOf, keptSeconds } from './attempt.js';
 import { type Forecasts, forecastsFor } from './forecasts.js';
+import { foresee } from './foresee.js';
 import { learnHistory } from './history.js';
 import { attemptName, leaseOf, waitingTask } from './planner-view.js';
 import { PoolLoads } from './pool-loads.js';
@@ -231,6 +232,8 @@ class Simulation {
         queuedDeviceSeconds: deviceSeconds,
       });
     }
+    const { onForecast } = this.options;
+    onForecast?.(state.index, foresee(state, this.#cluster, this.policy, this.#arrivals, this.#nowMs));
     for (const task of state.tasks) if (task.waitsFor === 0) this.#ready(task);
   }
 

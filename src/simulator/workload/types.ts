@@ -1,4 +1,4 @@
-import type { Features, Pool, PriorityClass, Resources } from '../../domain/index.js';
+import type { Features, Pool, PriorityClass, Resources, RunOutlook } from '../../domain/index.js';
 
 /** A task of a simulated run: what it asks for, and what the scheduler does not know: how long it runs. */
 export interface SimTask {
@@ -72,6 +72,8 @@ export interface SimOptions {
   readonly seed: number;
   /** Told now and then how many runs have ended. */
   readonly onProgress?: (ended: number) => void;
+  /** Told of each run (its index in `Workload.runs`) what would be forecast of it as it arrives. */
+  readonly onForecast?: (index: number, forecast: RunOutlook) => void;
 }
 
 /** How one run fared. */

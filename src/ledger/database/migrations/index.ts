@@ -5,6 +5,7 @@ import { planByWork } from './003-plan-by-work.js';
 import { acts } from './004-acts.js';
 import { keepPolicies } from './005-keep-policies.js';
 import { recordCycles } from './006-record-cycles.js';
+import { watchDeadlines } from './007-watch-deadlines.js';
 import { countSpending } from './008-spending.js';
 import { growMemory } from './009-memory-and-loss.js';
 import { countFailures } from './012-breakers.js';
@@ -17,6 +18,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '004-acts': acts,
   '005-keep-policies': keepPolicies,
   '006-record-cycles': recordCycles,
+  '007-watch-deadlines': watchDeadlines,
   '008-spending': countSpending,
   '009-memory-and-loss': growMemory,
   '012-breakers': countFailures,
