@@ -6,7 +6,7 @@ import {
   type RunEnd,
   type TaskError,
 } from '../src/domain/advance.js';
-import type { Deferred, Granted, Rejected, Verdict } from '../src/domain/decision.js';
+import type { Deferred, Granted, Rejected, Revoked, Verdict } from '../src/domain/decision.js';
 import { durationSeconds } from '../src/domain/pipeline/runtime.js';
 import type { PriorityClass } from '../src/domain/resources.js';
 import type { PipelineSignals, PreemptSignal } from '../src/domain/run.js';
@@ -17,9 +17,12 @@ import { type Graph, type Instance, isOver } from './graph.js';
 import { type Carried, HISTORY_LIMITS, type PipelineInput, type Stop } from './input.js';
 import { RunningParts } from './parts.js';
 import { Progress } from './progress.js';
-import { endedAttempt, RunningAttempts, returned, type Start } from './running.js';
+import { endedAttempt, neverKnown, RunningAttempts, returned, type Start } from './running.js';
 import { readyTaskOf, sizeOf } from './scope.js';
 import { ask, durableWait, pauseAfter } from './turn.js';
+
+/** Histories from before a lease that was taken back unheard of led to a new attempt: their runs waited for ever. */
+const UNKNOWN_LEASES_COME_AGAIN = 'unknown-leases-come-again';
 
 /** What an execution may leave to the next: Temporal takes 2 MB. */
 const MAX_CARRIED_BYTES = 1.75 * 1024 * 1024;
@@ -206,7 +209,8 @@ export class PipelineRun {
     const request = this.request(told);
     const answer = await ask(request);
     if (answer === null) {
-      this.progress.queue.unshift(...told);
+      const { queue } = this.progress;
+      queue.unshift(...told.filter((instance) => !queue.includes(instance)));
       this.tryLater();
       return;
     }
@@ -262,11 +266,20 @@ export class PipelineRun {
     if (verdict.kind === 'granted') this.launch(instance, verdict);
     else if (verdict.kind === 'deferred') instance.state = 'waiting';
     else if (verdict.kind === 'reused') progress.succeed(instance, verdict.outputs);
-    else if (verdict.kind === 'revoked') this.running.revoke(instance.key, verdict.why);
+    else if (verdict.kind === 'revoked') this.takeBack(instance, verdict);
     else {
       instance.wantsMoreMemory = false;
       progress.fail(instance, refusalOf(verdict));
     }
+  }
+
+  /** One that the run had not yet heard of (its answer was lost, its signal is late) must be asked for again, as a new attempt. */
+  private takeBack(instance: Instance, verdict: Revoked): void {
+    if (this.running.revoke(instance.key, verdict.why)) return;
+    const isAsked = instance.state === 'pending' || instance.state === 'waiting';
+    if (!isAsked || !patched(UNKNOWN_LEASES_COME_AGAIN)) return;
+    this.ended.push(...neverKnown(verdict, Date.now()));
+    this.progress.startAgain(instance, 'preempted', null);
   }
 
   private launch(instance: Instance, granted: Granted): void {

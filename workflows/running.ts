@@ -1,6 +1,6 @@
 import { CancellationScope, patched } from '@temporalio/workflow';
 import type { EndedAttempt } from '../src/domain/advance.js';
-import type { Granted } from '../src/domain/decision.js';
+import type { Granted, Revoked } from '../src/domain/decision.js';
 import type { TaskKey } from '../src/domain/ids.js';
 import type { PreemptSignal } from '../src/domain/run.js';
 import type { TaskActivityInput } from '../src/domain/task-activity.js';
@@ -71,14 +71,16 @@ export class RunningAttempts {
 
   /**
    * Its lease is gone. It is over as soon as Temporal knows how: whoever delivers this word ends the activity too, unless its
-   * worker has reported before. What stands on record as completed is completed, and is not done again.
+   * worker has reported before. What stands on record as completed is completed, and is not done again. False where nothing
+   * runs under it.
    */
-  revoke(key: TaskKey, why: string): void {
+  revoke(key: TaskKey, why: string): boolean {
     const attempt = this.attempts.get(key);
-    if (attempt === undefined) return;
+    if (attempt === undefined) return false;
     if (patched(LEASE_NAMES_ACTIVITY)) attempt.revoked = why;
     else this.end(attempt.start, lost(NOTHING_KNOWN, why));
     attempt.scope.cancel();
+    return true;
   }
 
   /** Asks all to end; each is waited for. */
@@ -107,6 +109,21 @@ export const returned = ({ taskKey, attempt, lease }: Granted, atMs: number): En
   ...{ outcome: 'cancelled', nodeId: lease.nodeId, startedAtMs: null, endedAtMs: atMs, processEnded: true },
   usage: { peakMemoryBytes: null, cpuSeconds: null },
 });
+
+/** A lease that was taken back before the run ever heard that it had it. */
+export const neverKnown = (
+  { taskKey, attempt, leaseId, fencing, why }: Revoked,
+  atMs: number,
+): EndedAttempt[] =>
+  leaseId === undefined || fencing === undefined
+    ? []
+    : [
+        {
+          ...{ taskKey, attempt, leaseId, fencing, outcome: 'lost', nodeId: null },
+          ...{ error: { code: 'lease-revoked', message: why }, startedAtMs: null, endedAtMs: atMs },
+          ...{ usage: { peakMemoryBytes: null, cpuSeconds: null }, processEnded: false },
+        },
+      ];
 
 /** What the policy activity is told of an attempt that is over. */
 export const endedAttempt = ({ granted, instance }: Start, end: AttemptEnd, atMs: number): EndedAttempt => ({

@@ -84,7 +84,7 @@ export interface HeartbeatAnswer {
   readonly stale: boolean;
   /** The node is to ask for no more tasks of its pool's own queue: it drains, or fails too much. Absent where it may. */
   readonly shut?: true;
-  /** Leases that give way: their tasks are to save their work and go, within their grace. Absent where there are none. */
+  /** Leases that give way, or were taken back: their tasks are to save their work and go, within their grace. Absent where there are none. */
   readonly leave?: readonly string[];
   /** By lease, a sentence on why it is to stop or leave. */
   readonly why?: Readonly<Record<string, string>>;

@@ -51,6 +51,7 @@ export interface Revoked extends VerdictBase {
   readonly why: string;
   /** The lease that it had, where it had one. */
   readonly leaseId?: LeaseId;
+  readonly fencing?: number;
 }
 
 /** What the policy activity says of one attempt. */

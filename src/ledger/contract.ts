@@ -471,8 +471,8 @@ export interface Ledger {
   /** Called after each commit (of any process) that put something into the outbox. Returns the unsubscriber. */
   onOutbox(listener: () => void): () => void;
 
-  /** Runs that have not ended, for the reconciler. */
-  openRuns(): Promise<readonly OpenRun[]>;
+  /** Runs that have not ended, for the reconciler: all, or those to which one of these workflows belongs. */
+  openRuns(workflowIds?: readonly string[]): Promise<readonly OpenRun[]>;
   /** Settles a run whose workflow ended without its last turn: waiting tasks are withdrawn, leases revoked. */
   closeRun(runId: RunId, end: RunEnd): Promise<void>;
   /** Gives up what a child workflow that has ended still holds or awaits. */

@@ -130,7 +130,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    openRuns: () => answered(openRuns(database)),
+    openRuns: (workflowIds) => answered(openRuns(database, workflowIds)),
     closeRun: (runId, end) => commits.run(closeRun(runId, end)),
     closeWorkflow: (runId, workflowId) => commits.run(closeWorkflow(runId, workflowId)),
     ping: async () => void (await answered(database.headVersion())),

@@ -24,12 +24,12 @@ onBothDatabases('A lease that is taken back', (freshStore) => {
     expect((await node.beat()).refuse ?? []).toEqual([]);
   });
 
-  it('while it runs is stopped, not refused, and free when its process has ended', async () => {
+  it('while it runs leaves with its grace, is not refused, and free when its process has ended', async () => {
     const { ledger, node, run, grant, devicesInUse } = await aHeldDevice();
     await ledger.closeRun(run.id, { status: 'cancelled' });
     const { id, fencing } = grant.lease;
     const answer = await node.beat({ running: [running(grant)] });
-    expect(answer.stop).toEqual([id]);
+    expect(answer).toMatchObject({ stop: [], leave: [id] });
     expect(answer.refuse ?? []).toEqual([]);
     expect(await devicesInUse()).toBe(1);
     await node.beat({ ended: [{ leaseId: id, fencing, endedAtMs: 1 }] });
@@ -44,6 +44,6 @@ onBothDatabases('A lease that is taken back', (freshStore) => {
       ended: [theEndOf(grant, { outcome: 'cancelled', processEnded: true, startedAtMs: null })],
     });
     expect(await devicesInUse()).toBe(1);
-    expect((await node.beat({ running: [running(grant)] })).stop).toEqual([grant.lease.id]);
+    expect((await node.beat({ running: [running(grant)] })).leave).toEqual([grant.lease.id]);
   });
 });

@@ -20,7 +20,8 @@ onBothDatabases('A lease', (freshStore) => {
     await run.turn({ ended: [theEndOf(grant, { outcome: 'lost', processEnded: false, startedAtMs: null })] });
     expect(await run.ask('b')).toMatchObject({ kind: 'deferred' });
     expect(await node.beat({ running: [running(grant)] })).toMatchObject({
-      stop: [grant.lease.id],
+      stop: [],
+      leave: [grant.lease.id],
       stale: false,
     });
     const { id, fencing } = grant.lease;

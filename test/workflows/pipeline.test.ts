@@ -188,6 +188,32 @@ describe('a running task', () => {
     expect(end).toMatchObject({ outcome: 'succeeded', outputs: { x: 1 }, processEnded: true });
   });
 
+  test('of which the run never heard, since its lease was gone before the answer came, is asked for again', async () => {
+    const [leaseId, fencing] = ['lease-lost' as never, 7];
+    const gone = {
+      kind: 'revoked',
+      taskKey: 'a' as never,
+      revision: 3,
+      why: 'its node started anew',
+    } as const;
+    let answers = false;
+    rig.answer = ({ ready }) => {
+      if (!answers) throw new Error('the answer is lost');
+      return ready.map((task) =>
+        task.attempt === 1 ? { ...gone, attempt: 1, leaseId, fencing } : aGrant(task),
+      );
+    };
+    const handle = await rig.start({ a: {} });
+    await until(() => turnsOf(handle).length === 1);
+    await handle.signal('revoke', { ...gone, attempt: 1, leaseId, fencing });
+    answers = true;
+    await handle.result();
+    expect(attemptsOf(handle).map(({ attempt }) => attempt)).toEqual([2]);
+    expect(turnsOf(handle).flatMap(({ ended }) => ended)).toContainEqual(
+      expect.objectContaining({ leaseId, fencing, attempt: 1, outcome: 'lost', processEnded: false }),
+    );
+  });
+
   test('is asked to end when the workflow is cancelled in Temporal, and completed tasks are undone', async () => {
     rig.work = ({ taskKey }) => (taskKey === 'b' ? untilCancelled() : Promise.resolve({}));
     const handle = await rig.start({

@@ -94,7 +94,10 @@ export const takeHeartbeat = (beat: HeartbeatRequest): Command<HeartbeatAnswer> 
   },
 });
 
-/** What a node that is not stale hears: which of its leases it may not have, and which give way by now. */
+/**
+ * What a node that is not stale hears: which of its leases it may not have; and which are to leave, with their grace, because
+ * they give way or were taken back from it: they keep their hardware until they have gone.
+ */
 export const answerTo = (
   image: Image,
   beat: HeartbeatRequest,
@@ -103,7 +106,8 @@ export const answerTo = (
   const stop = refused.map(([leaseId]) => leaseId);
   const leaving = beat.running.flatMap(({ leaseId }) => {
     const lease = image.liveLease(leaseId);
-    return lease?.state === 'preempting' && !stop.includes(leaseId) ? [lease] : [];
+    const leaves = lease?.state === 'preempting' || lease?.state === 'revoked';
+    return leaves && !stop.includes(leaseId) ? [lease] : [];
   });
   const refuse = neverBegun(image, beat).map(({ leaseId, fencing }) => ({ leaseId, fencing }));
   const answer = {
@@ -228,7 +232,7 @@ const refusalOf = (draft: Draft, node: NodeRow, { leaseId, fencing }: Running): 
   if (bound.nodeId !== node.nodeId) return `It is a lease on ${bound.nodeId}.`;
   if (bound.incarnation !== node.incarnation)
     return `It was granted to incarnation ${bound.incarnation} of ${node.nodeId}, this is ${node.incarnation}.`;
-  return bound.state === 'revoked' ? 'It has been taken back.' : null;
+  return null;
 };
 
 /** An honest agent takes no more than it registered. */

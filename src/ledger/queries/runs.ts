@@ -107,19 +107,42 @@ export const listRuns = async ({ db }: Database, filter: RunFilter): Promise<rea
   return (await query.execute()).map(recordOf);
 };
 
-/** Runs that have not ended, with the executions that may hold or await something for them. */
-export const openRuns = async ({ db }: Database): Promise<readonly OpenRun[]> => {
-  const runs = await db
-    .selectFrom('runs')
-    .select(['runId', 'createdAtMs'])
-    .where('status', '=', 'running')
-    .execute();
+/**
+ * Runs that have not ended, with the executions that may hold or await something for them; of all, or of those to which one of
+ * these workflows belongs.
+ */
+export const openRuns = async (
+  { db }: Database,
+  workflowIds?: readonly string[],
+): Promise<readonly OpenRun[]> => {
+  let open = db.selectFrom('runs').select(['runId', 'createdAtMs']).where('status', '=', 'running');
+  if (workflowIds !== undefined) {
+    const theirs = [...new Set(workflowIds)];
+    if (theirs.length === 0) return [];
+    open = open.where((row) =>
+      row.or([
+        row('runId', 'in', theirs as RunId[]),
+        row('runId', 'in', (from) =>
+          from.selectFrom('executions').select('runId').where('workflowId', 'in', theirs),
+        ),
+      ]),
+    );
+  }
+  const runs = await open.execute();
+  if (runs.length === 0) return [];
   const pending = await db.selectFrom('outbox').select('runId').where('kind', '=', 'start-run').execute();
   const executions = await db
     .selectFrom('executions')
     .innerJoin('runs', 'runs.runId', 'executions.runId')
     .select(['executions.runId', 'executions.workflowId', 'executions.executionId', 'executions.closed'])
     .where('runs.status', '=', 'running')
+    .$if(workflowIds !== undefined, (query) =>
+      query.where(
+        'executions.runId',
+        'in',
+        runs.map(({ runId }) => runId),
+      ),
+    )
     .orderBy('executions.ordinal')
     .execute();
   const starting = new Set(pending.map(({ runId }) => runId));

@@ -183,11 +183,13 @@ export const remindToGiveWay = (draft: Draft, lease: LeaseRow): void => {
   });
 };
 
-/** Why a lease gives way, for its workflow and its node. */
-export const whyItLeaves = ({ givesWayTo, memoryPressureAtMs }: LeaseRow): string =>
-  givesWayTo === null && memoryPressureAtMs !== null
+/** Why a lease is to leave, for its workflow and its node. */
+export const whyItLeaves = ({ state, givesWayTo, memoryPressureAtMs }: LeaseRow): string => {
+  if (state === 'revoked') return 'its lease has been taken back';
+  return givesWayTo === null && memoryPressureAtMs !== null
     ? 'it is about to need more memory than it holds, and goes on where there is more'
     : `${givesWayTo ?? 'more urgent work'} needs the hardware`;
+};
 
 /** A task needs no more that others give way for it: what they free goes to whoever is next. */
 const endPromise = (draft: Draft, id: string): void => {
@@ -330,10 +332,16 @@ export const refuse = (draft: Draft, task: TaskRow, blockers: readonly Blocker[]
   draft.event({ kind: 'rejected', ...named(task), detail: { ...verdict } });
 };
 
-const endWithout = (draft: Draft, task: TaskRow, state: 'withdrawn' | 'revoked', why: string): Revoked => {
-  const { taskKey, attempt, leaseId } = task;
+const endWithout = (
+  draft: Draft,
+  task: TaskRow,
+  state: 'withdrawn' | 'revoked',
+  why: string,
+  lease?: LeaseRow,
+): Revoked => {
+  const { taskKey, attempt } = task;
   const base = { kind: 'revoked', taskKey, attempt, revision: task.revision + 1, why } as const;
-  const verdict: Revoked = leaseId === null ? base : { ...base, leaseId };
+  const verdict: Revoked = lease ? { ...base, leaseId: lease.leaseId, fencing: lease.fencing } : base;
   const endedAtMs = state === 'withdrawn' ? draft.atMs : null;
   draft.put('tasks', { ...task, state, revision: verdict.revision, verdict, endedAtMs, promised: false });
   return verdict;
@@ -347,7 +355,7 @@ export const revoke = (draft: Draft, lease: LeaseRow, why: string, told: boolean
   draft.put('leases', { ...lease, state: 'revoked' });
   const task = draft.image.task(lease.runId, lease.taskKey, lease.attempt);
   if (task?.state !== 'running' || task.leaseId !== lease.leaseId) return;
-  const verdict = endWithout(draft, task, 'revoked', why);
+  const verdict = endWithout(draft, task, 'revoked', why, lease);
   draft.event({ kind: 'revoked', ...named(task), detail: { leaseId: lease.leaseId, why } });
   if (!told) signal(draft, task.runId, { workflowId: task.workflowId, name: 'revoke', payload: verdict });
 };
