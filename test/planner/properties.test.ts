@@ -110,6 +110,36 @@ describe('Any cycle', () => {
     );
   });
 
+  it('never exceeds a quota, nor starts more once all tenants have spent what they may', () => {
+    const quotas = { research: { devices: 3, slots: 2 }, trial: { cores: 4 } };
+    const bounds = { quotas, spending: { usdPerHour: 0.5, exempt: ['critical'] } };
+    fc.assert(
+      fc.property(contents, policies(bounds), (content, policy) => {
+        const { grants } = cycle(content, policy);
+        for (const [tenant, quota] of Object.entries(quotas))
+          for (const [kind, most] of Object.entries(quota) as ['devices' | 'cores' | 'slots', number][]) {
+            const mine = grants.filter((grant) => taskOf(grant, content).tenant === tenant);
+            const asked = mine.reduce((sum, { option }) => sum + option.request[kind], 0);
+            const held = content.leases
+              .filter((lease) => lease.tenant === tenant)
+              .reduce((sum, { resources }) => sum + resources[kind], 0);
+            if (asked > 0) expect(held + asked).toBeLessThanOrEqual(most);
+          }
+        const costs = grants
+          .filter((grant) => taskOf(grant, content).priorityClass !== 'critical')
+          .map(({ pool, option, id }) => {
+            const { p90Seconds } = taskOf({ id }, content).forecast;
+            return microUsdOf(option.request, policy.pools[pool], p90Seconds / option.speed);
+          })
+          .filter((microUsd) => microUsd > 0);
+        // The start that reaches the limit is the last.
+        const before = costs.reduce((a, b) => a + b, 0) - Math.max(0, ...costs);
+        expect(before).toBeLessThan(0.5e6);
+      }),
+      RUNS,
+    );
+  });
+
   it('decides the same of the same, in whatever order it was told', () => {
     fc.assert(
       fc.property(contents, policies(), fc.infiniteStream(fc.nat()), (content, policy, keys) => {
