@@ -44,6 +44,7 @@ export interface StackOptions {
 export interface Stack {
   readonly api: ApiClient;
   readonly apiUrl: string;
+  readonly temporal: TestNamespace;
   /** A folder for what a test's tasks write. */
   readonly folder: string;
   /** The processes by name: the nodes' workers; on Postgres also `api` and `control`. */
@@ -102,6 +103,7 @@ async function assemble(options: StackOptions, undo: UndoStack): Promise<Stack> 
   return {
     api,
     apiUrl,
+    temporal: around.temporal,
     folder,
     programs,
     submit: async (request, key) => (await api.startRun(request, key)).run.id,

@@ -14,6 +14,8 @@ const main = async (options: Options): Promise<number> => {
   const chance = chanceFrom(seed);
   const world = await startWorld(say);
   let sound = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void world.stop(keep).finally(() => process.exit(130)));
   try {
     say(`seed ${seed}; all processes run, logs in ${world.folder}`);
     const stream = new Stream(world, chance.branch());
