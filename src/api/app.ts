@@ -14,6 +14,7 @@ import { historyRoutes } from './routes/history.js';
 import { logRoutes } from './routes/logs.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { policyRoutes } from './routes/policies.js';
+import { poolRoutes } from './routes/pools.js';
 import { recordingRoutes } from './routes/recordings.js';
 import { runRoutes } from './routes/runs.js';
 import { settledRoutes } from './routes/settled.js';
@@ -48,6 +49,7 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
     actRoutes(ledger),
     logRoutes(ledger, workspace),
     nodeRoutes(ledger),
+    poolRoutes(ledger),
     settledRoutes(ledger),
     historyRoutes(ledger),
     recordingRoutes(ledger),

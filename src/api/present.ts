@@ -20,6 +20,7 @@ import type {
   Node,
   PastRun,
   PolicyRecord,
+  Pool,
   Run,
   RunDetail,
   Settled,
@@ -202,6 +203,14 @@ export const presentExplanation = (found: ledger.Explanation): Explanation => ({
   past: found.past.map(({ atMs, ...decision }) => ({ ...decision, at: time(atMs) })),
 });
 
+/** What somebody did. */
+export const presentAct = ({
+  number,
+  atMs,
+  taskKey,
+  sentence,
+}: ledger.PastAct): ExplanationList['acts'][number] => ({ number, at: time(atMs), task: taskKey, sentence });
+
 /** A node with what of it is taken. */
 export const presentNode = (record: ledger.NodeRecord): Node => ({
   id: record.id,
@@ -211,6 +220,11 @@ export const presentNode = (record: ledger.NodeRecord): Node => ({
   used: { ...record.used },
   virtualDevices: record.virtualDevices,
   labels: { ...record.labels },
+  drained: record.drained && {
+    by: record.drained.by,
+    reason: record.drained.reason,
+    since: time(record.drained.atMs),
+  },
   registeredAt: time(record.registeredAtMs),
   lastSeenAt: time(record.lastSeenAtMs),
   load: record.load,
@@ -219,6 +233,16 @@ export const presentNode = (record: ledger.NodeRecord): Node => ({
     task: taskKey,
     devices: [...devices],
     state,
+  })),
+});
+
+/** A pool at a glance. */
+export const presentPool = ({ pool, nodes, waiting, running, pauses }: ledger.PoolRecord): Pool => ({
+  ...{ pool, nodes: { ...nodes }, waiting, running },
+  pauses: pauses.map(({ scope, cause, by, reason, atMs, untilMs }) => ({
+    ...{ of: scope === 'all' ? 'all' : 'pool', cause, by, reason },
+    since: time(atMs),
+    until: timeOrNull(untilMs),
   })),
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type Act,
   MAX_NAME,
   MAX_REASON,
   POOLS,
@@ -36,14 +37,38 @@ export const listRuns = z.strictObject({
 });
 export type ListRuns = Partial<z.output<typeof listRuns>>;
 
-const reason = z.string().trim().min(1).max(500);
-/** The body of cancel, pause and resume. */
-export const act = z.strictObject({ reason: reason.optional() }).default({});
-/** The body of `POST /v1/runs/{id}/priority`. */
-export const changePriority = z.strictObject({
-  priority: z.enum(PRIORITY_CLASSES),
-  reason: reason.optional(),
+/** One line: what goes into the log is printed on terminals. */
+const line = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'must be one line of text');
+const who = { by: line(MAX_NAME).optional(), reason: line(MAX_REASON).optional() };
+/** The body of every act: who, and why. */
+export const act = z.strictObject(who).default({});
+export type Who = NonNullable<z.input<typeof act>>;
+/** What the record says where a name or a reason is missing. */
+export const actOf = ({ by = 'somebody', reason = 'no reason given' }: z.output<typeof act>): Act => ({
+  by,
+  reason,
 });
+/** The body of `POST /v1/runs/{id}/priority`. */
+export const changePriority = z.strictObject({ priority: z.enum(PRIORITY_CLASSES), ...who });
+/** The body of `POST /v1/runs/{id}/deadline`: from now (`2h`), an RFC 3339 time, or null for none. */
+export const changeDeadline = z.strictObject({
+  deadline: pipelineSchema.shape.deadline.unwrap().nullable(),
+  ...who,
+});
+/** The body of `POST /v1/runs/{id}/tasks/{task}/pin`. */
+export const pinTask = z.strictObject({ node: z.string().min(1).max(200), ...who });
+/** The body of `POST /v1/pause`, and of a pool's: for how long, where it is to end by itself. */
+export const pausePool = z
+  .strictObject({ for: pipelineSchema.shape.tasks.valueType.shape.timeout.unwrap().optional(), ...who })
+  .default({});
+/** A pool in an address. */
+export const onePool = z.strictObject({ pool: z.enum(POOLS).optional() });
 /** The query of `GET /v1/runs/{id}/explain`. */
 export const explainQuery = z.strictObject({ task: z.string().min(1).max(200).optional() });
 /** The query of `GET /v1/runs/{id}/tasks/{key}/logs`. */
@@ -89,8 +114,8 @@ export const demandQuery = z.strictObject({
 export type DemandQuery = Partial<z.output<typeof demandQuery>>;
 /** Who changes the policy in force, and why; `expect`: the version that must be in force for it. */
 const policyAct = {
-  reason: z.string().trim().min(1).max(MAX_REASON),
-  by: z.string().trim().min(1).max(MAX_NAME).default('the API'),
+  reason: line(MAX_REASON),
+  by: line(MAX_NAME).default('the API'),
   expect: z.string().min(1).max(200).optional(),
 };
 const policyDocument = z.union([z.string().min(1), z.record(z.string(), json)], {

@@ -166,15 +166,38 @@ export const explanationList = z.strictObject({
   /** How its run stands with its deadline. */
   deadline: z.strictObject({ at: time, outlook: runOutlook }).nullable(),
   explanations: z.array(explanation),
+  /** What people have done to the run, its tasks, and its pools and nodes while it was open, oldest first. */
+  acts: z.array(
+    z.strictObject({ number: z.number(), at: time, task: z.string().nullable(), sentence: z.string() }),
+  ),
 });
 export type ExplanationList = z.infer<typeof explanationList>;
 
-/** An act on a run that was accepted; it takes effect at the run's next turn. */
-export const requested = z.strictObject({
-  id: z.string(),
-  requested: z.enum(['cancel', 'pause', 'resume', 'priority']),
+/** What an act came to: whether it changed anything, and what holds now. */
+export const acted = z.strictObject({ changed: z.boolean(), sentence: z.string() });
+export type Acted = z.infer<typeof acted>;
+
+/** A pool at a glance, with what keeps new work from starting in it. */
+export const pool = z.strictObject({
+  pool: z.enum(POOLS),
+  nodes: z.strictObject({ active: z.number(), draining: z.number(), lost: z.number() }),
+  waiting: z.number(),
+  running: z.number(),
+  pauses: z.array(
+    z.strictObject({
+      /** This pool, or all of them. */
+      of: z.enum(['pool', 'all']),
+      cause: z.string(),
+      by: z.string(),
+      reason: z.string(),
+      since: time,
+      until: time.nullable(),
+    }),
+  ),
 });
-export type Requested = z.infer<typeof requested>;
+export type Pool = z.infer<typeof pool>;
+export const poolList = z.strictObject({ pools: z.array(pool) });
+export type PoolList = z.infer<typeof poolList>;
 
 /** A node with what of it is taken and by whom. */
 export const node = z.strictObject({
@@ -185,6 +208,8 @@ export const node = z.strictObject({
   used: resources,
   virtualDevices: z.boolean(),
   labels: z.record(z.string(), z.string()),
+  /** Who has it take no new work, where a person does. */
+  drained: z.strictObject({ by: z.string(), reason: z.string(), since: time }).nullable(),
   registeredAt: time,
   lastSeenAt: time,
   /** How busy its machine is and what is wrong with it, as it last said; null where it never did. */

@@ -24,13 +24,14 @@ const newRunId = (pipeline: string) =>
 /** What a checked request starts. Throws `invalid-document` and `invalid-parameter` with every mistake, and `payload-too-large`. */
 export const runSpecOf = (body: z.output<typeof startRun>, nowMs: number): RunSpec => {
   const pipeline = documentOf(body.document);
+  const deadline = body.deadline ?? pipeline.deadline;
   const spec = {
     runId: newRunId(pipeline.name),
     pipeline,
     params: paramsOf(pipeline, body.params),
     priorityClass: body.priority ?? pipeline.priority,
     tenant: body.tenant ?? pipeline.tenant,
-    ...deadlineAt(body.deadline ?? pipeline.deadline, nowMs),
+    ...(deadline === undefined ? {} : { deadlineAtMs: deadlineAtMs(deadline, nowMs) }),
   };
   refuseTooLarge(spec);
   return spec;
@@ -70,8 +71,7 @@ const mistakes = ({ length }: readonly unknown[]): string =>
   length === 1 ? '1 mistake' : `${length} mistakes`;
 
 /** A deadline from now on, or an RFC 3339 time, as epoch milliseconds. */
-const deadlineAt = (deadline: number | string | undefined, nowMs: number): { deadlineAtMs?: number } => {
-  if (deadline === undefined) return {};
+export const deadlineAtMs = (deadline: number | string, nowMs: number): number => {
   const seconds = durationSeconds(deadline);
-  return { deadlineAtMs: Number.isNaN(seconds) ? Date.parse(String(deadline)) : nowMs + seconds * 1000 };
+  return Number.isNaN(seconds) ? Date.parse(String(deadline)) : Math.round(nowMs + seconds * 1000);
 };

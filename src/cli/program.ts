@@ -90,6 +90,9 @@ const addLookCommands = (program: Command): void => {
   withApi(program.command('nodes'))
     .description('list the machines, what they have and what of it is taken')
     .action(async (options) => (await import('./commands/nodes.js')).nodes(options));
+  withApi(program.command('pools'))
+    .description('how much waits and runs in each pool, and whether it is paused')
+    .action(async (options) => (await import('./commands/pools.js')).pools(options));
   withApi(program.command('usage'))
     .description('what tenants spend and hold, beside their budgets, quotas and shares')
     .option('--tenant <name>', 'only this tenant')
@@ -97,25 +100,63 @@ const addLookCommands = (program: Command): void => {
 };
 
 const addActCommands = (program: Command): void => {
-  program.commandsGroup('Act on a run:');
-  const acts = {
-    cancel: 'stop a run; its running tasks get their grace',
-    pause: 'start nothing more of a run until it is resumed',
-    resume: 'let a paused run go on',
-  } as const;
-  for (const name of Object.keys(acts) as (keyof typeof acts)[])
-    withApi(program.command(name))
-      .description(acts[name])
-      .argument('<run>')
-      .addOption(reason())
-      .action(async (run, options) => (await import('./commands/acts.js')).act(name, run, options));
-  withApi(program.command('priority'))
+  program.commandsGroup('Act:');
+  const acts = () => import('./commands/acts.js');
+  withWho(program.command('cancel'))
+    .description('stop a run; its running tasks get their grace')
+    .argument('<run>')
+    .action(async (run, options) => (await acts()).cancel(run, options));
+  withWho(program.command('pause'))
+    .description('start nothing more of a run, in a pool, or at all; what runs goes on')
+    .argument('[run]')
+    .addOption(new Option('--pool <pool>', 'a pool').choices(POOLS))
+    .option('--all', 'everything')
+    .option('--for <time>', 'a pool or everything: for so long (2h), then it goes on by itself')
+    .action(async (run, options) => (await acts()).pause(run, options));
+  withWho(program.command('resume'))
+    .description('let what was paused go on')
+    .argument('[run]')
+    .addOption(new Option('--pool <pool>', 'a pool').choices(POOLS))
+    .option('--all', 'everything')
+    .action(async (run, options) => (await acts()).resume(run, options));
+  withWho(program.command('priority'))
     .description("change a run's priority class")
     .argument('<run>')
     .addArgument(new Argument('<class>').choices(PRIORITY_CLASSES))
-    .addOption(reason())
-    .action(async (run, to, options) => (await import('./commands/acts.js')).priority(run, to, options));
+    .action(async (run, to, options) => (await acts()).priority(run, to, options));
+  withWho(program.command('deadline'))
+    .description("change a run's deadline, or take it away")
+    .argument('<run>')
+    .argument('<when>', 'from now (90m, 2h), an RFC 3339 time, or none')
+    .action(async (run, when, options) => (await acts()).deadline(run, when, options));
+  for (const [name, text] of TASK_ACTS)
+    withWho(program.command(name))
+      .description(text)
+      .argument('<run>')
+      .argument('<task>', TASK)
+      .action(async (run, task, options) => (await acts()).actOnTask(name, run, task, options));
+  withWho(program.command('pin'))
+    .description('let a task go to one node only')
+    .argument('<run>')
+    .argument('<task>', TASK)
+    .argument('<node>')
+    .action(async (run, task, node, options) => (await acts()).pin(run, task, node, options));
+  withWho(program.command('drain'))
+    .description('give a node no new work; what runs there goes on')
+    .argument('<node>')
+    .action(async (node, options) => (await acts()).drain(node, options));
+  withWho(program.command('undrain'))
+    .description('let a drained node take work again')
+    .argument('<node>')
+    .action(async (node, options) => (await acts()).undrain(node, options));
 };
+
+const TASK = "its name (of a fan-out all items), or an item as 'train[2]'";
+const TASK_ACTS = [
+  ['hold', 'keep a task from starting until it is released'],
+  ['release', 'let a held task go'],
+  ['unpin', 'let a pinned task go to any node again'],
+] as const;
 
 const addAuditCommands = (program: Command): void => {
   program.commandsGroup('Audit:');
@@ -350,8 +391,12 @@ const withApi = (command: Command): Command =>
   command
     .addOption(new Option('--api <url>', "the API's address").env('SIGNALBOX_API_URL'))
     .addOption(json());
+/** Of every act: why, and who. */
+const withWho = (command: Command): Command =>
+  withApi(command)
+    .option('--reason <text>', 'why, for the record')
+    .option('--by <name>', "who, for the record (the system's user where absent)");
 const json = (): Option => new Option('--json', 'one JSON document on standard output');
-const reason = (): Option => new Option('--reason <text>', 'why, for the record');
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 

@@ -1,3 +1,6 @@
+import type { NodeId } from './ids.js';
+import type { PriorityClass } from './resources.js';
+
 /** Who acts and why, as they say themselves: for the record, never proof of a right. */
 export interface Act {
   readonly by: string;
@@ -14,3 +17,15 @@ export interface ActAnswer {
   readonly changed: boolean;
   readonly sentence: string;
 }
+
+/** What a person may order of a run while it runs. */
+export type RunOrder =
+  | { readonly act: 'cancel' | 'pause' | 'resume' }
+  | { readonly act: 'priority'; readonly priorityClass: PriorityClass }
+  /** Null: none. */
+  | { readonly act: 'deadline'; readonly deadlineAtMs: number | null };
+
+/** What a person may order of a task, for every attempt that has not begun. */
+export type TaskOrder =
+  | { readonly act: 'hold' | 'release' | 'unpin' }
+  | { readonly act: 'pin'; readonly nodeId: NodeId };

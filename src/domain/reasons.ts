@@ -4,6 +4,7 @@ export const REASONS = {
   'no-node': 'no live node of its pool could hold it',
   'behind-queue': 'others stand before it in the queue',
   paused: 'its pool, or everything, is paused',
+  pinned: 'a person has pinned it to one node',
   'run-paused': 'its run is paused',
   held: 'somebody, or the policy, holds it',
   'window-closed': 'the policy lets it start in a window that is closed now',

@@ -29,10 +29,12 @@ import type {
   RunEnd,
   RunForecast,
   RunId,
+  RunOrder,
   RunSpec,
   RunStatus,
   TaskError,
   TaskKey,
+  TaskOrder,
   Usage,
   Verdict,
 } from '../domain/index.js';
@@ -195,6 +197,14 @@ export interface PastDecision {
   readonly attempt: number;
   readonly sentence: string;
   readonly policyVersion: string;
+}
+
+/** What somebody did to a run or to what it needs; `taskKey` is null where it was not about one task. */
+export interface PastAct {
+  readonly number: number;
+  readonly atMs: number;
+  readonly taskKey: TaskKey | null;
+  readonly sentence: string;
 }
 
 /** A run that has not ended, for comparison with Temporal's open workflows. */
@@ -404,15 +414,14 @@ export interface Ledger {
   forecastRun(spec: RunSpec): Promise<RunForecast>;
   getRun(runId: RunId): Promise<RunDetail | null>;
   listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
-  /** Orders a signal to the run's root workflow. Throws `not-found`; does nothing once the run has ended. */
-  requestSignal<Name extends keyof PipelineSignals>(
-    runId: RunId,
-    name: Name,
-    payload: PipelineSignals[Name],
-  ): Promise<void>;
-  requestCancel(runId: RunId, reason: string): Promise<void>;
+  /** A person acts on a run. Throws `not-found`, `run-over`, and `invalid-request` for a deadline that has passed. */
+  actOnRun(runId: RunId, order: RunOrder, act: Act): Promise<ActAnswer>;
+  /** A person acts on a task of a run, or an item of its fan-out. Throws `not-found`, `run-over`, and `never-fits` for a pin. */
+  actOnTask(runId: RunId, key: TaskKey, order: TaskOrder, act: Act): Promise<ActAnswer>;
   /** Why each task of a run (or one of them, all its attempts) is where it is. Throws `not-found`. */
   explain(runId: RunId, taskKey?: TaskKey): Promise<readonly Explanation[]>;
+  /** What people have done to a run (or one of its tasks), and to its pools and nodes while it was open. */
+  listActs(runId: RunId, taskKey?: TaskKey): Promise<readonly PastAct[]>;
 
   /** Settled attempts with their forecasts, newest first: what forecasts were worth, and what tasks use. */
   listSettled(filter: SettledFilter): Promise<readonly SettledAttempt[]>;

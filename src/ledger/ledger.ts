@@ -7,7 +7,9 @@ import { drainNode, undrainNode } from './commands/node-acts.js';
 import { answerTo, hasNews, keyHashOf, registerNode, takeHeartbeat } from './commands/nodes.js';
 import { pause, resume } from './commands/pauses.js';
 import { activate, begin, rollBack, type WrittenPolicy } from './commands/policies.js';
-import { closeRun, closeWorkflow, requestSignal } from './commands/runs.js';
+import { actOnRun } from './commands/run-acts.js';
+import { closeRun, closeWorkflow } from './commands/runs.js';
+import { actOnTask } from './commands/task-acts.js';
 import { admitAnew } from './commands/terms.js';
 import { readUsage } from './commands/usage.js';
 import type { ActivatedPolicy, Ledger } from './contract.js';
@@ -16,6 +18,7 @@ import { DeadlineWatcher } from './deadlines.js';
 import { AUDIT_DAYS, Forgetting } from './forget.js';
 import { Learning } from './learning.js';
 import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
+import { listActs } from './queries/acts.js';
 import { listRecordings, readRecording } from './queries/cycles.js';
 import { forecastDemand } from './queries/demand.js';
 import { askPlanner, explain } from './queries/explain.js';
@@ -87,10 +90,11 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     forecastRun: (spec) => commits.run(forecastOnly(spec)),
     getRun: (runId) => answered(getRun(database, runId, clock())),
     listRuns: (filter) => answered(listRuns(database, filter)),
-    requestSignal: (runId, name, payload) => commits.run(requestSignal(runId, name, payload)),
-    requestCancel: (runId, reason) => commits.run(requestSignal(runId, 'cancel', { reason })),
+    actOnRun: (runId, order, act) => commits.run(actOnRun(runId, order, act)),
+    actOnTask: (runId, key, order, act) => commits.run(actOnTask(runId, key, order, act)),
     explain: async (runId, taskKey) =>
       answered(explain(database, await commits.run(askPlanner(runId, taskKey)), { runId, taskKey }, clock())),
+    listActs: (runId, taskKey) => answered(listActs(database, runId, taskKey)),
     listSettled: (filter) => answered(listSettled(database, filter)),
     listHistory: (filter) => answered(listHistory(database, filter)),
     listRecordings: (range) => answered(listRecordings(database, range)),

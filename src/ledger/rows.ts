@@ -46,6 +46,27 @@ export interface RunRow {
   readonly idempotencyKey: string | null;
   /** Of what was asked for, to tell a repeated request from another one under the same key. */
   readonly specHash: string;
+  /** Null until a person orders something. */
+  readonly orders: Orders | null;
+}
+
+/** What people have ordered of a run and of its tasks; it outlives the workflow's executions. */
+export interface Orders {
+  /** As last asked of the workflow. */
+  readonly paused?: boolean;
+  readonly priorityClass?: PriorityClass;
+  /** In place of the deadline that it was submitted with; null: none. */
+  readonly deadlineAtMs?: number | null;
+  /** By a task's name, for all its items, or by an item's key. */
+  readonly holds: Readonly<Record<string, DatedAct>>;
+  readonly pins: Readonly<Record<string, Pin>>;
+}
+export const NO_ORDERS: Orders = { holds: {}, pins: {} };
+
+/** The only node that a task may go to, and its pool. */
+export interface Pin extends DatedAct {
+  readonly nodeId: NodeId;
+  readonly pool: Pool;
 }
 
 /** What is expected of an open run with a deadline, as of the latest change worth writing down. */
@@ -453,6 +474,7 @@ export const HOT: {
       outlook: 'jsonb',
       idempotencyKey: 'text',
       specHash: 'text',
+      orders: 'jsonb',
     },
   },
   works: {

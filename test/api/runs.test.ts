@@ -1,13 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  dryRun,
-  explanationList,
-  problem,
-  requested,
-  run,
-  runDetail,
-  runPage,
-} from '../../src/api/schemas.js';
+import { acted, dryRun, explanationList, problem, run, runDetail, runPage } from '../../src/api/schemas.js';
 import type { OutboxItem } from '../../src/ledger/index.js';
 import { aDocument, openTestApi, type TestApi } from './support.js';
 
@@ -209,7 +201,6 @@ describe('acting on a run', () => {
   test.each([
     ['cancel', { reason: 'no need' }, { name: 'cancel', payload: { reason: 'no need' } }],
     ['pause', {}, { name: 'pause' }],
-    ['resume', undefined, { name: 'resume' }],
     ['priority', { priority: 'critical' }, { name: 'setPriority', payload: { priorityClass: 'critical' } }],
   ])('%s is ordered through the outbox', async (act, body, signal) => {
     const { body: created } = await start();
@@ -219,8 +210,27 @@ describe('acting on a run', () => {
       body === undefined ? {} : { body },
     );
     expect(answer.status).toBe(202);
-    expect(requested.parse(answer.body)).toEqual({ id: created.id, requested: act });
+    expect(acted.parse(answer.body).changed).toBe(true);
     expect(await ordersFor(created.id)).toMatchObject([{ kind: 'start-run' }, { kind: 'signal', ...signal }]);
+  });
+
+  test.each([
+    ['pause', { by: '' }],
+    ['pause', { by: 'x'.repeat(101) }],
+    ['pause', { by: 'ann\u001b[31m' }],
+    ['cancel', { reason: 'two\nlines' }],
+    ['cancel', { reason: 'x'.repeat(501) }],
+    ['priority', {}],
+    ['deadline', {}],
+    ['deadline', { deadline: 'soon' }],
+    ['deadline', { deadline: '2020-01-01T00:00:00Z' }],
+    ['tasks/hello/hold', { until: '2h' }],
+    ['tasks/hello/pin', {}],
+  ])('%s refuses %j, and nothing is ordered', async (act, body) => {
+    const { body: created } = await start();
+    const answer = await api.send('POST', `/v1/runs/${created.id}/${act}`, { body });
+    expect([answer.status, problem.parse(answer.body).code]).toEqual([400, 'invalid-request']);
+    expect(await ordersFor(created.id)).toMatchObject([{ kind: 'start-run' }]);
   });
 
   test('is refused once the run is over, saying how it ended', async () => {

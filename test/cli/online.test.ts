@@ -174,12 +174,44 @@ describe('looking', () => {
 
 describe('acting', () => {
   test.each([
-    [['cancel'], { requested: 'cancel' }],
-    [['pause'], { requested: 'pause' }],
-    [['resume'], { requested: 'resume' }],
-  ])('%j is asked of the run', async ([act = ''], answer) => {
+    ['cancel', true],
+    ['pause', true],
+    ['resume', false],
+  ])('%s is asked of the run, where it changes anything', async (act, changed) => {
     const id = await aStartedRun();
-    expect(await callJson(act, id, '--reason', 'a test')).toEqual({ id, ...answer });
+    const acted = await callJson(act, id, '--reason', 'a test');
+    expect(acted).toEqual({ changed, sentence: expect.stringContaining(id) });
+  });
+
+  test('a task is held and released with who and why, and explain tells of both', async () => {
+    const id = await aStartedRun();
+    const held = await call('hold', id, 'bye', '--by', 'ann', '--reason', 'look first');
+    expect([held.code, held.stdout]).toEqual([0, 'bye is held until somebody releases it.\n']);
+    await call('release', id, 'bye');
+    const { stdout } = await call('explain', id);
+    expect(stdout).toMatch(/^People\n.* ann held bye: look first\n.* released bye: no reason given$/m);
+    const unknown = await call('hold', id, 'by');
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('did you mean bye?')]);
+  });
+
+  test('a pool is paused for a while, is listed so, and goes on; what it names must be clear', async () => {
+    const { stdout } = await call('pause', '--pool', 'gpu', '--for', '2h', '--by', 'ann');
+    expect(stdout).toMatch(/^Pool gpu is paused until .* UTC: what runs goes on, nothing new starts.$/m);
+    expect((await call('pools')).stdout).toMatch(/^gpu +paused .*ann.* until .*: no reason given/m);
+    expect((await call('resume', '--pool', 'gpu')).stdout).toBe('Pool gpu goes on.\n');
+    for (const args of [['pause'], ['pause', 'a-run', '--all'], ['pause', 'a-run', '--for', '2h']])
+      expect((await call(...args)).code).toBe(2);
+  });
+
+  test('a node is drained and works again; a deadline is set and taken away; a pin is refused', async () => {
+    const id = await aStartedRun();
+    await call('drain', 'cpu-1', '--by', 'ann');
+    expect((await call('nodes')).stdout).toContain('draining by ann');
+    expect((await call('undrain', 'cpu-1')).stdout).toBe('cpu-1 takes new work again.\n');
+    expect((await call('deadline', id, '2h')).stdout).toContain(`${id} has the deadline `);
+    expect((await call('deadline', id, 'none')).stdout).toBe(`${id} has no deadline now.\n`);
+    const pinned = await call('pin', id, 'bye', 'cpu-9');
+    expect([pinned.code, pinned.stderr]).toEqual([1, expect.stringContaining('no node cpu-9')]);
   });
 
   test('priority is asked of the run', async () => {

@@ -38,7 +38,7 @@ const submit = (document: string, priority?: 'critical' | 'low') =>
 test('a cancelled run ends its running task, process group and all, and never starts the next one', async () => {
   const id = await submit(waits('cancelled', 'io', 'grace: 1s'));
   await expect.poll(() => read('cancelled.pid')).not.toBe('');
-  await stack.api.act(id, 'cancel', 'no longer wanted');
+  await stack.api.act(id, 'cancel', { reason: 'no longer wanted' });
   const detail = await stack.untilEnded(id);
   expect(detail.status).toBe('cancelled');
   expect(detail.tasks.map(({ key, state }) => [key, state])).toEqual([
@@ -51,7 +51,7 @@ test('a cancelled run ends its running task, process group and all, and never st
 test('a paused run finishes what runs and starts nothing new until it is resumed', async () => {
   const id = await submit(waits('paused'));
   await expect.poll(() => read('paused.pid')).not.toBe('');
-  await stack.api.act(id, 'pause', 'wait for the data');
+  await stack.api.act(id, 'pause', { reason: 'wait for the data' });
   await expect.poll(async () => (await stack.api.getRun(id)).paused).toBe(true);
   writeFileSync(path('paused.go'), '');
   await stack.untilTask(id, 'hold', 'succeeded');

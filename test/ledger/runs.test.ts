@@ -108,7 +108,7 @@ onBothDatabases('A run', (freshStore) => {
   it('is cancelled by a signal to its workflow; an unknown one is not found', async () => {
     const ledger = await open();
     const run = await TestRun.create(ledger);
-    await ledger.requestCancel(run.id, 'enough');
+    await ledger.actOnRun(run.id, { act: 'cancel' }, { by: 'ann', reason: 'enough' });
     const items = await ledger.claimOutbox(10);
     expect(items[1]).toMatchObject({
       kind: 'signal',
@@ -116,7 +116,8 @@ onBothDatabases('A run', (freshStore) => {
       name: 'cancel',
       payload: { reason: 'enough' },
     });
-    await expect(ledger.requestCancel(runId('nobody-1'), '')).rejects.toMatchObject({ code: 'not-found' });
+    const unknown = ledger.actOnRun(runId('nobody-1'), { act: 'cancel' }, { by: 'ann', reason: '' });
+    await expect(unknown).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('is settled by the reconciler where its workflow ended without its last turn', async () => {

@@ -1,4 +1,4 @@
-import { SignalboxError } from '../../domain/index.js';
+import { type Pool, SignalboxError } from '../../domain/index.js';
 import type {
   ActivatePolicy,
   DemandQuery,
@@ -9,8 +9,10 @@ import type {
   RecordingsQuery,
   RollbackPolicy,
   StartRun,
+  Who,
 } from '../requests.js';
 import type {
+  Acted,
   ActivatedPolicy,
   Demand,
   DryRun,
@@ -20,9 +22,9 @@ import type {
   NodeList,
   PolicyDetail,
   PolicyList,
+  PoolList,
   RecordedParts,
   RecordingList,
-  Requested,
   Run,
   RunDetail,
   RunPage,
@@ -55,8 +57,20 @@ export interface ApiClient {
   listRuns(query?: ListRuns): Promise<RunPage>;
   getRun(id: string): Promise<RunDetail>;
   explain(id: string, task?: string): Promise<ExplanationList>;
-  act(id: string, act: 'cancel' | 'pause' | 'resume', reason?: string): Promise<Requested>;
-  setPriority(id: string, priority: Run['priority'], reason?: string): Promise<Requested>;
+  /** Acts on a run. `who` names who acts and why. */
+  act(id: string, act: 'cancel' | 'pause' | 'resume', who?: Who): Promise<Acted>;
+  setPriority(id: string, priority: Run['priority'], who?: Who): Promise<Acted>;
+  /** From now (`2h`), an RFC 3339 time, or null for none. */
+  setDeadline(id: string, deadline: string | null, who?: Who): Promise<Acted>;
+  /** Acts on a task of a run, or an item of its fan-out. */
+  actOnTask(id: string, task: string, act: 'hold' | 'release' | 'unpin', who?: Who): Promise<Acted>;
+  pinTask(id: string, task: string, node: string, who?: Who): Promise<Acted>;
+  listPools(): Promise<PoolList>;
+  /** Pauses a pool, or everything: until somebody resumes it, or for so long (`2h`). */
+  pausePool(pool: Pool | null, who?: Who & { readonly for?: string | undefined }): Promise<Acted>;
+  resumePool(pool: Pool | null, who?: Who): Promise<Acted>;
+  drainNode(node: string, who?: Who): Promise<Acted>;
+  undrainNode(node: string, who?: Who): Promise<Acted>;
   readLog(id: string, task: string, request: LogRequest): Promise<LogPiece>;
   listNodes(): Promise<NodeList>;
   /** What one tenant or all of them spend, use and hold. */
@@ -85,6 +99,8 @@ export interface ApiClient {
 export const createClient = (settings: TransportSettings): ApiClient => {
   const send = createTransport(settings);
   const json = async <Answer>(call: Call): Promise<Answer> => (await (await send(call)).json()) as Answer;
+  const post = (path: string, body: unknown): Promise<Acted> => json({ method: 'POST', path, body });
+  const task = (id: string, name: string) => `${run(id)}/tasks/${encodeURIComponent(name)}`;
   const run = (id: string) => `/v1/runs/${encodeURIComponent(id)}`;
 
   return {
@@ -97,9 +113,16 @@ export const createClient = (settings: TransportSettings): ApiClient => {
     listRuns: (query = {}) => json({ path: '/v1/runs', query }),
     getRun: (id) => json({ path: run(id) }),
     explain: (id, task) => json({ path: `${run(id)}/explain`, query: { task } }),
-    act: (id, act, reason) => json({ method: 'POST', path: `${run(id)}/${act}`, body: { reason } }),
-    setPriority: (id, priority, reason) =>
-      json({ method: 'POST', path: `${run(id)}/priority`, body: { priority, reason } }),
+    act: (id, act, who = {}) => post(`${run(id)}/${act}`, who),
+    setPriority: (id, priority, who) => post(`${run(id)}/priority`, { priority, ...who }),
+    setDeadline: (id, deadline, who) => post(`${run(id)}/deadline`, { deadline, ...who }),
+    actOnTask: (id, name, act, who = {}) => post(`${task(id, name)}/${act}`, who),
+    pinTask: (id, name, node, who) => post(`${task(id, name)}/pin`, { node, ...who }),
+    listPools: () => json({ path: '/v1/pools' }),
+    pausePool: (pool, who = {}) => post(`/v1${pool === null ? '' : `/pools/${pool}`}/pause`, who),
+    resumePool: (pool, who = {}) => post(`/v1${pool === null ? '' : `/pools/${pool}`}/resume`, who),
+    drainNode: (node, who = {}) => post(`/v1/nodes/${encodeURIComponent(node)}/drain`, who),
+    undrainNode: (node, who = {}) => post(`/v1/nodes/${encodeURIComponent(node)}/undrain`, who),
     readLog: async (id, task, request) =>
       logPiece(
         await send({ path: `${run(id)}/tasks/${encodeURIComponent(task)}/logs`, query: { ...request } }),

@@ -2,6 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { runId, taskKey } from '../../domain/index.js';
 import type { Ledger } from '../../ledger/index.js';
 import {
+  presentAct,
   presentDeadline,
   presentDryRun,
   presentExplanation,
@@ -72,7 +73,13 @@ const explain =
   async (request, response) => {
     const { task } = parse(explainQuery, request.query);
     const id = runId(request.params.id);
-    const found = await ledger.explain(id, task === undefined ? task : taskKey(task));
+    const key = task === undefined ? undefined : taskKey(task);
+    const found = await ledger.explain(id, key);
+    const acts = await ledger.listActs(id, key);
     const deadline = presentDeadline(await runOf(ledger, id));
-    response.json({ deadline, explanations: found.map(presentExplanation) } satisfies ExplanationList);
+    response.json({
+      deadline,
+      explanations: found.map(presentExplanation),
+      acts: acts.map(presentAct),
+    } satisfies ExplanationList);
   };

@@ -9,12 +9,13 @@ import { note, printJson, type Terminal, terminal } from '../output/terminal.js'
 export const explain = async (id: string, task: string | undefined, options: ApiOptions): Promise<void> => {
   const found = await openClient(options).explain(id, task);
   if (options.json) return printJson(found);
-  if (found.explanations.length === 0)
+  if (found.explanations.length + found.acts.length === 0)
     return note(`${task ?? 'No task'} is ${task ? 'not ' : ''}ready yet: nothing has been decided.`);
   const to = terminal();
   const paragraphs = [
     ...deadlineLines(found, to, Date.now()),
     ...found.explanations.map((each) => explainLines(each, to, Date.now()).join('\n')),
+    ...actLines(found.acts, to, Date.now()),
   ];
   to.print(paragraphs.join('\n\n'));
 };
@@ -39,6 +40,15 @@ export const explainLines = (found: Explanation, { colours, width }: Terminal, n
       decisionLines(clock(at, nowMs), sentence, { colours, width }),
     ),
   ];
+};
+
+/** What people have done, below all that was decided: one paragraph, none where nobody did anything. */
+const actLines = (acts: ExplanationList['acts'], { colours, width }: Terminal, nowMs: number): string[] => {
+  if (acts.length === 0) return [];
+  const lines = acts.flatMap(({ at, sentence }) =>
+    decisionLines(clock(at, nowMs), sentence, { colours, width }),
+  );
+  return [[colours.bold('People'), ...lines].join('\n')];
 };
 
 const decisionLines = (

@@ -20,7 +20,7 @@ const columns = ({ colours }: Terminal, nowMs: number): Column<Node>[] => [
   { title: 'POOL', cell: ({ pool }) => pool },
   {
     title: 'STATE',
-    cell: ({ state }) => state,
+    cell: ({ state, drained }) => (drained && state !== 'lost' ? `${state} by ${drained.by}` : state),
     paint: (text, { state }) => colours[STATE_PAINT[state]](text),
   },
   { title: 'DEVICES', cell: (node) => devices(node) },

@@ -87,7 +87,7 @@ const openRun = (draft: Draft, request: AdvanceRequest): RunRow => {
     ? {
         priorityClass: request.priorityClass,
         paused: request.paused,
-        deadlineAtMs: request.deadlineAtMs ?? run.deadlineAtMs,
+        deadlineAtMs: deadlineOf(run, request),
       }
     : {};
   const next: RunRow = {
@@ -98,6 +98,10 @@ const openRun = (draft: Draft, request: AdvanceRequest): RunRow => {
   if (reopened || (root && differs(run, next))) draft.put('runs', next);
   return next;
 };
+
+/** What a person has ordered since stands above what the run was submitted with, which is all that its workflow knows. */
+const deadlineOf = ({ orders, deadlineAtMs }: RunRow, request: AdvanceRequest): number | null =>
+  orders?.deadlineAtMs === undefined ? (request.deadlineAtMs ?? deadlineAtMs) : orders.deadlineAtMs;
 
 const differs = (a: RunRow, b: RunRow): boolean =>
   a.priorityClass !== b.priorityClass || a.paused !== b.paused || a.deadlineAtMs !== b.deadlineAtMs;

@@ -56,6 +56,7 @@ export const createRun = (spec: RunSpec, idempotencyKey: string | null): Command
         outlook: firstWatch(draft, forecast),
         idempotencyKey,
         specHash,
+        orders: null,
       };
       draft.put('runs', run);
       draft.put('works', expected.work);

@@ -1,4 +1,4 @@
-import type { PipelineSignals, RunEnd, RunId } from '../../domain/index.js';
+import type { RunEnd, RunId } from '../../domain/index.js';
 import { POOLS, SignalboxError } from '../../domain/index.js';
 import type { RunRow } from '../rows.js';
 import { workChanged, workEnds } from '../state/arriving.js';
@@ -6,7 +6,7 @@ import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { lengthsOf, widthsOf } from '../state/run-length.js';
 import { loadRuns } from '../state/sync.js';
-import { revoke, signal, withdraw } from '../state/transitions.js';
+import { revoke, withdraw } from '../state/transitions.js';
 
 /** Settles a run: it is over, its waiting tasks are withdrawn, and what it still holds is taken back. */
 export const endRun = (draft: Draft, run: RunRow, { status, error }: RunEnd): void => {
@@ -35,7 +35,11 @@ const giveUp = (draft: Draft, runId: RunId, of: (workflowId: string) => boolean)
   }
 };
 
-const withRun = <Answer>(runId: RunId, act: (draft: Draft, run: RunRow) => Answer): Command<Answer> => ({
+/** Works on a run, also one that has ended. Throws `not-found`. */
+export const withRun = <Answer>(
+  runId: RunId,
+  act: (draft: Draft, run: RunRow) => Answer,
+): Command<Answer> => ({
   async prepare(database, image) {
     if (image.runs.get(runId) === undefined) await loadRuns(database, image, [runId]);
   },
@@ -62,14 +66,4 @@ export const closeWorkflow = (runId: RunId, workflowId: string): Command<void> =
       if (execution.workflowId === workflowId && !execution.closed)
         draft.put('executions', { ...execution, closed: true });
     }
-  });
-
-/** Orders a signal to the run's root workflow; nothing once the run has ended. */
-export const requestSignal = <Name extends keyof PipelineSignals>(
-  runId: RunId,
-  name: Name,
-  payload: PipelineSignals[Name],
-): Command<void> =>
-  withRun(runId, (draft, run) => {
-    if (run.status === 'running') signal(draft, runId, { workflowId: runId, name, payload });
   });

@@ -1,6 +1,7 @@
 import type { Blocker, Forecast, Outcome } from '../../domain/index.js';
 import { amountOf, count, listing, type Overtaken, span, usd } from '../../planner/index.js';
 import type { EventRow } from '../rows.js';
+import { actSentence } from './act-sentence.js';
 import { deadlineAtRisk, deadlineMissed, deadlineRaised, deadlineSafe } from './deadline-sentences.js';
 
 /** A span of seconds for people. */
@@ -68,6 +69,9 @@ export const sentenceOf = (event: EventRow): string => {
       return deadlineRaised(event);
     case 'withdrawn':
       return 'was withdrawn by its run before it began';
+    case 'act':
+    case 'pause-ended':
+      return actSentence(event);
     case 'breaker-opened':
     case 'breaker-trial':
     case 'breaker-ramp':

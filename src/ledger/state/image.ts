@@ -242,7 +242,7 @@ export class Image {
   }
 
   #indexRun(before: RunRow | undefined, after: RunRow | undefined): void {
-    if (before && after && before.deadlineAtMs !== after.deadlineAtMs)
+    if (before && after && (before.deadlineAtMs !== after.deadlineAtMs || before.orders !== after.orders))
       for (const task of this.tasksOf(after.runId)) if (task.state === 'waiting') this.#wait(task);
     if (before) this.dated.delete(before.runId);
     if (after && after.deadlineAtMs !== null && after.status === 'running') this.dated.add(after.runId);

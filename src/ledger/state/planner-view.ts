@@ -1,6 +1,6 @@
-import { ANYWHERE, type Rank, type RunningLease } from '../../domain/index.js';
-import type { Held, WaitingTask } from '../../planner/index.js';
-import type { LeaseRow, RunRow, TaskRow } from '../rows.js';
+import { ANYWHERE, type Rank, type RunningLease, taskName } from '../../domain/index.js';
+import { type Held, stamp, type WaitingTask } from '../../planner/index.js';
+import type { DatedAct, LeaseRow, Orders, Pin, RunRow, TaskRow } from '../rows.js';
 import { deviceSecondsOf, type RunWork } from './run-work.js';
 
 /** Names an attempt among all attempts. */
@@ -19,6 +19,7 @@ export interface OfRun {
 
 /** A waiting attempt as the planner sees it. */
 export const waitingTask = (task: TaskRow, { run, work, rank, pathSeconds }: OfRun): WaitingTask => {
+  const pin = run.orders?.pins[task.taskKey] ?? run.orders?.pins[taskName(task.taskKey)];
   const forecast = { ...task.forecast, p50Seconds: Math.max(task.forecast.p50Seconds, 1e-3) };
   return {
     id: idOf(task),
@@ -28,7 +29,7 @@ export const waitingTask = (task: TaskRow, { run, work, rank, pathSeconds }: OfR
     priorityClass: task.priorityClass,
     arrival: task.arrival,
     readyAtMs: task.readyAtMs,
-    options: task.terms?.options ?? [{ request: task.request, speed: 1 }],
+    options: optionsOf(task, pin),
     placement: task.terms?.placement ?? ANYWHERE,
     forecast,
     doneSeconds: task.doneSeconds,
@@ -36,7 +37,8 @@ export const waitingTask = (task: TaskRow, { run, work, rank, pathSeconds }: OfR
     remainingDeviceSeconds: Math.max(work.told(task.request.pool), deviceSecondsOf(task)),
     pathSeconds,
     deadlineAtMs: run.deadlineAtMs,
-    holds: holdsOf(task),
+    holds: holdsOf(task, run.orders),
+    ...(pin ? { pin: { nodeId: pin.nodeId, by: pin.by, reason: pin.reason } } : {}),
     suspectNodes: task.suspectNodes,
     preemptions: task.preemptions,
     promised: task.promised,
@@ -45,9 +47,27 @@ export const waitingTask = (task: TaskRow, { run, work, rank, pathSeconds }: OfR
 
 const PAUSED: Held = { code: 'run-paused', detail: 'its run is paused', fromMs: 0, untilMs: null };
 
-const holdsOf = ({ paused, terms }: TaskRow): readonly Held[] => {
+const holdsOf = ({ taskKey, paused, terms }: TaskRow, orders: Orders | null): readonly Held[] => {
   const holds = terms?.holds ?? [];
-  return paused ? [PAUSED, ...holds] : holds;
+  if (orders === null) return paused ? [PAUSED, ...holds] : holds;
+  const names = new Set([taskKey, taskName(taskKey)]);
+  const own = [...names].flatMap((name) =>
+    orders.holds[name] ? [personHolds(name, orders.holds[name])] : [],
+  );
+  return [...(paused ? [PAUSED] : []), ...own, ...holds];
+};
+
+const personHolds = (name: string, { by, reason, atMs }: DatedAct): Held => {
+  const detail = `${by} holds ${name} since ${stamp(atMs)}: ${reason}`;
+  return { code: 'held', detail, fromMs: 0, untilMs: null };
+};
+
+/** A pinned task goes to its node's pool only, as far as it may go there at all. */
+const optionsOf = ({ terms, request }: TaskRow, pin: Pin | undefined): WaitingTask['options'] => {
+  const options = terms?.options ?? [{ request, speed: 1 }];
+  if (pin === undefined) return options;
+  const [first, ...others] = options.filter((option) => option.request.pool === pin.pool);
+  return first === undefined ? options : [first, ...others];
 };
 
 /** How long a task that gives way is expected to need for it beyond its grace: the signal's way and the checkpoint. */

@@ -1,4 +1,5 @@
 import type {
+  Act,
   Forecast,
   NodeId,
   Option,
@@ -16,6 +17,11 @@ export interface Held {
   readonly fromMs: number;
   /** Null where nobody knows. */
   readonly untilMs: number | null;
+}
+
+/** A person wants a task on one node. */
+export interface NodePin extends Act {
+  readonly nodeId: NodeId;
 }
 
 /** An attempt that waits, as the planner sees it. */
@@ -45,6 +51,8 @@ export interface WaitingTask {
   readonly holds: readonly Held[];
   /** Nodes that failed it before: used only where no other will do. */
   readonly suspectNodes: readonly NodeId[];
+  /** The only node that it may go to, where a person says so. */
+  readonly pin?: NodePin;
   readonly preemptions: number;
   /** Others give way for it: it goes first, so that nobody else takes what they free. */
   readonly promised: boolean;

@@ -1,4 +1,4 @@
-import { type Blocker, type Option, RESOURCE_KINDS, type Resources } from '../../domain/index.js';
+import { type Blocker, type Node, type Option, RESOURCE_KINDS, type Resources } from '../../domain/index.js';
 import type { Hold, Place, WaitingTask } from '../cluster/index.js';
 import type { Policy } from '../policy/read.js';
 import { placeFor } from './place.js';
@@ -15,6 +15,8 @@ export interface Obstacles {
   /** The task at the head of its pool's queue. */
   readonly first: WaitingTask | null;
   readonly reservation: Reservation | null;
+  /** The node that it is pinned to, if any. */
+  readonly pinnedTo: Node | undefined;
   /** Whether it stands so near the head that its search for room says something. */
   readonly near: boolean;
 }
@@ -25,10 +27,18 @@ export const blockersOf = (obstacles: Obstacles, room: Room, policy: Policy): re
   const able = room.places.filter((place) => isAble(task, option, place));
   const short = near ? shortOfRoom(task, option, able, room) : [];
   return [
-    ...(able.length === 0 ? [noNode(task, option, room)] : short),
+    ...(able.length === 0 || short.length > 0 ? pinned(obstacles) : []),
+    ...(able.length > 0 ? short : task.pin ? [] : [noNode(task, option, room)]),
     ...(able.length === 0 || short.length > 0 ? failingNodes(task, option, room) : []),
     ...behindOthers(obstacles, policy),
   ];
+};
+
+const pinned = ({ task: { pin }, pinnedTo }: Obstacles): readonly Blocker[] => {
+  if (pin === undefined) return [];
+  const state =
+    pinnedTo === undefined || pinnedTo.state === 'active' ? '' : `; that node is ${pinnedTo.state}`;
+  return [{ code: 'pinned', detail: `pinned to ${pin.nodeId} by ${pin.by}: ${pin.reason}${state}` }];
 };
 
 const noNode = ({ placement: { labels } }: WaitingTask, { request }: Option, { places }: Room): Blocker => {

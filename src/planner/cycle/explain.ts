@@ -110,11 +110,20 @@ const deferral = (task: WaitingTask, pass: Pass, cycle: Cycle, starts: Starts): 
   const room = rooms[pass.pool];
   const option = preferred(task, policy).find(({ request }) => request.pool === pass.pool) ?? task.options[0];
   const near = starts.of.has(task.id);
+  const pinnedTo = task.pin && cluster.pool(pass.pool).nodes.get(task.pin.nodeId);
   const blockers: readonly Blocker[] = [
     ...pausesOf(task, rooms),
     ...heldBack(task, cluster, policy, started, atMs),
     ...blockersOf(
-      { task, option, position, first: starts.head[0] ?? null, reservation: pass.reservation, near },
+      {
+        task,
+        option,
+        position,
+        first: starts.head[0] ?? null,
+        reservation: pass.reservation,
+        pinnedTo,
+        near,
+      },
       room,
       policy,
     ),

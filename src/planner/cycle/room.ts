@@ -111,11 +111,15 @@ export const bindable = (place: Place, room: Room): Resources =>
       };
 
 /** Whether any worker of the pool may take it, so that no node is named. */
-export const isUnbound = ({ placement }: WaitingTask, { request }: Option): boolean =>
-  isBareSlots(request) && Object.keys(placement.labels).length === 0 && placement.apart.length === 0;
+export const isUnbound = ({ placement, pin }: WaitingTask, { request }: Option): boolean =>
+  isBareSlots(request) &&
+  pin === undefined &&
+  Object.keys(placement.labels).length === 0 &&
+  placement.apart.length === 0;
 
 /** Whether the node could hold the task when empty; of a task that may span nodes, one device's part of it. */
-export const isAble = ({ placement }: WaitingTask, { request }: Option, { node }: Place): boolean =>
+export const isAble = ({ placement, pin }: WaitingTask, { request }: Option, { node }: Place): boolean =>
+  (pin === undefined || pin.nodeId === node.id) &&
   hasLabels(node, placement) &&
   (placement.spans
     ? node.capacity.devices > 0 && fits(portion(request, 1), node.capacity)

@@ -81,9 +81,11 @@ const placedOtherwise = (task: WaitingTask, over: Partial<WaitingTask['placement
 });
 
 const lessFussy = (task: WaitingTask): readonly Change[] => {
+  const { pin, ...free } = task;
   const { labels, apart } = task.placement;
   const wanted = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   return [
+    ...(pin ? [{ words: `if it were not pinned to ${pin.nodeId}`, task: free }] : []),
     ...(wanted.length > 0
       ? [{ words: `without asking for ${listing(wanted)}`, task: placedOtherwise(task, { labels: {} }) }]
       : []),
