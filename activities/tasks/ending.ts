@@ -13,7 +13,10 @@ export type Ending = Pick<TaskActivityResult, 'outcome'> & {
 };
 
 /** What was seen of an attempt while it ran. */
-export type Seen = Pick<OpenAttempt, 'startedAtMs' | 'progress' | 'checkpoint' | 'usage' | 'lostSeconds'>;
+export type Seen = Pick<
+  OpenAttempt,
+  'startedAtMs' | 'workedUntilMs' | 'progress' | 'checkpoint' | 'usage' | 'lostSeconds'
+>;
 
 /** The worker may not use the lease; any other error is thrown on. */
 export const refused = (error: unknown): Ending => {
@@ -55,7 +58,7 @@ export const stopped = (signal: AbortSignal): Ending => {
 /** The result that the workflow gets, success or not. */
 export const resultOf = (
   nodeId: NodeId,
-  { startedAtMs, progress, checkpoint, usage, lostSeconds }: Seen,
+  { startedAtMs, workedUntilMs, progress, checkpoint, usage, lostSeconds }: Seen,
   { outcome, outputs = {}, error, exitCode = null }: Ending,
 ): TaskActivityResult => ({
   outcome,
@@ -63,7 +66,7 @@ export const resultOf = (
   ...(error === undefined ? {} : { error }),
   nodeId,
   startedAtMs,
-  endedAtMs: Date.now(),
+  endedAtMs: outcome === 'succeeded' ? Date.now() : workedUntilMs,
   usage,
   exitCode,
   checkpoint,

@@ -23,8 +23,12 @@ export interface OpenAttempt {
   readonly progress: number | null;
   readonly checkpoint: FileRef | null;
   readonly usage: Usage;
-  /** Seconds since the work that the last checkpoint keeps. */
+  /** When its work ended, whatever is stored after that; now while it goes on. */
+  readonly workedUntilMs: number;
+  /** Seconds of it since the work that the last checkpoint keeps. */
   readonly lostSeconds: number;
+  /** Its processes have gone. */
+  workEnded(): void;
   /** Fetches the earlier attempt's checkpoint, if any. */
   restore(): Promise<void>;
   beat(): void;
@@ -45,6 +49,7 @@ export const openAttempt = (
   let folder: AttemptFolder | null = null;
   let keeper: CheckpointKeeper | null = null;
   let keptAtMs = startedAtMs;
+  let workedUntilMs: number | null = null;
   let progress: number | null = null;
   let usage: Usage = { peakMemoryBytes: null, cpuSeconds: null };
 
@@ -117,8 +122,16 @@ export const openAttempt = (
     get usage() {
       return usage;
     },
+    get workedUntilMs() {
+      return workedUntilMs ?? Date.now();
+    },
     get lostSeconds() {
-      return Math.max(0, (Date.now() - (keeper?.keptAtMs ?? startedAtMs)) / 1000);
+      const untilMs = workedUntilMs ?? Date.now();
+      return Math.max(0, (untilMs - (keeper?.keptAtMs ?? startedAtMs)) / 1000);
+    },
+    workEnded: () => {
+      workedUntilMs = Date.now();
+      hold.end();
     },
     restore: async () => {
       if (input.checkpoint === null) return;

@@ -36,7 +36,7 @@ export const activityOf =
       heartbeat(open);
     });
     try {
-      const ending = await ended(settings, kind, open, hold);
+      const ending = await ended(settings, kind, open);
       await open.finish(ending.outcome === 'succeeded');
       return said(resultOf(settings.agent.nodeId, open, ending));
     } finally {
@@ -55,7 +55,8 @@ const every = (periodMs: number, act: () => void): (() => void) => {
 /** The lease, or the failure that says why this worker may not use it. Waiting for hardware is heartbeated too. */
 const taken = async ({ agent, log }: AttemptSettings, input: TaskActivityInput): Promise<Hold> => {
   const { cancellationSignal } = Context.current();
-  const nothing = { ...NOTHING_SEEN, startedAtMs: Date.now(), checkpoint: input.checkpoint };
+  const atMs = Date.now();
+  const nothing = { ...NOTHING_SEEN, startedAtMs: atMs, workedUntilMs: atMs, checkpoint: input.checkpoint };
   const stopBeating = every(BEAT_MS, () => heartbeat(nothing));
   try {
     return await agent.take(input.lease, cancellationSignal);
@@ -77,11 +78,10 @@ const NOTHING_SEEN = {
 const ended = async <Run extends TaskRun>(
   { workspace, log }: AttemptSettings,
   kind: Kind<Run>,
-  { attempt, restore }: OpenAttempt,
-  hold: Hold,
+  { attempt, restore, workEnded }: OpenAttempt,
 ): Promise<Ending> => {
   try {
-    const worked = await work(kind, attempt, restore, workspace).finally(() => hold.end());
+    const worked = await work(kind, attempt, restore, workspace).finally(workEnded);
     const { exitCode = null } = worked;
     return { outcome: 'succeeded', outputs: await publishOutputs(attempt, worked.outputs), exitCode };
   } catch (err) {

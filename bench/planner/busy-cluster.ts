@@ -174,6 +174,7 @@ export class BusyCluster {
       doneSeconds: task.doneSeconds,
       rank: task.rank,
       checkpoints: { everySeconds: 600, lastAtMs: null },
+      lossShare: 1,
       overdue: false,
       preemptions: task.preemptions,
       placement: task.placement,

@@ -123,6 +123,10 @@ export const task = z.strictObject({
   waitedSeconds: seconds.nullable(),
   ranSeconds: seconds.nullable(),
   progress: z.number().min(0).max(1).nullable(),
+  /** Work of its attempts so far that had to be done again. */
+  lostSeconds: seconds,
+  /** Of a running attempt: what it would lose if it ended now, and since when work is not kept (null: since its start). */
+  unsaved: z.strictObject({ seconds, checkpointAt: time.nullable() }).nullable(),
   wait: wait.nullable(),
   outputs: z.record(z.string(), json),
   error: taskError.nullable(),

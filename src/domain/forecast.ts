@@ -75,5 +75,8 @@ export interface Observation extends ForecastSubject {
   readonly runtimeSeconds: number;
   readonly peakMemoryBytes: number | null;
   readonly cpuSeconds: number | null;
+  /** Work that had to be done again, and how much no checkpoint was known to keep when it was asked to leave. */
+  readonly lostSeconds?: number | null;
+  readonly unsafeSeconds?: number | null;
   readonly endedAtMs: number;
 }

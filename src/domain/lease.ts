@@ -43,6 +43,8 @@ export interface RunningLease extends Lease {
   readonly rank: Rank;
   /** Whether it keeps its work, and how that is known: its rhythm, or when it last did. Null: all since its start would be lost. */
   readonly checkpoints: { readonly everySeconds: number | null; readonly lastAtMs: number | null } | null;
+  /** From 0 to 1: how much of the work that is not kept it is expected to lose if it gives way, from those that did. */
+  readonly lossShare: number;
   /** It was overdue when it started: within its class it gives way to nobody. */
   readonly overdue: boolean;
   /** How often the task has given way so far. */

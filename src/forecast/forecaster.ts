@@ -1,6 +1,7 @@
 import type { Forecast, ForecastSubject, Observation } from '../domain/index.js';
 import { type Case, cleanCase } from './case.js';
 import { type Attempt, type Expectation, Learner } from './learner.js';
+import { LossBook } from './losses.js';
 import { type Usage, UsageBook } from './usage.js';
 
 /** What to expect of a pool's work before anything is known of it. */
@@ -45,6 +46,8 @@ export interface Forecaster {
   predict(subject: ForecastSubject): Forecast;
   /** The same with all that is known besides. */
   outlook(subject: ForecastSubject): Outlook;
+  /** From 0 to 1: how much of the work that no checkpoint keeps a task really loses when it gives way. */
+  lossShare(subject: Pick<ForecastSubject, 'pipeline' | 'task' | 'pool'>): number;
   /** Learns one settled attempt; doubtful values are counted and left out. */
   observe(observation: Observation): void;
   /** Names the state: replaying this many observations gives it again. */
@@ -63,6 +66,7 @@ const ENOUGH = 3;
 export function createForecaster(options: ForecasterOptions): Forecaster {
   const learner = new Learner();
   const usage = new UsageBook();
+  const losses = new LossBook();
   let counts: ForecasterCounts = { observations: 0, doubtfulRuntimes: 0, doubtfulFeatures: 0 };
 
   const version = () => `${MODEL_VERSION}.${counts.observations}`;
@@ -107,6 +111,7 @@ export function createForecaster(options: ForecasterOptions): Forecaster {
         usage: usage.of(subject),
       };
     },
+    lossShare: (subject) => losses.of(subject),
     observe(observation) {
       const { case: of, doubtful } = caseOf(observation);
       const seconds = isRuntime(observation.runtimeSeconds) ? observation.runtimeSeconds : undefined;
@@ -117,9 +122,10 @@ export function createForecaster(options: ForecasterOptions): Forecaster {
       };
       learner.learn(of, attemptOf(observation, seconds));
       usage.learn(observation);
+      losses.learn(observation);
     },
     serialize() {
-      return JSON.stringify({ version: version(), counts, learner, usage }, plainArrays);
+      return JSON.stringify({ version: version(), counts, learner, usage, losses }, plainArrays);
     },
   };
 }

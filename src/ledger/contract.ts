@@ -104,9 +104,20 @@ export interface TaskRecord {
   readonly ranSeconds: number | null;
   /** 0..1 where the task reports it. */
   readonly progress: number | null;
+  /** Work of its attempts so far that had to be done again. */
+  readonly lostSeconds: number;
+  /** Of a running attempt: what it would lose if it ended now; null else. */
+  readonly unsaved: Unsaved | null;
   readonly outputs: Readonly<Record<string, JsonValue>>;
   readonly error: TaskError | null;
   readonly usage: Usage | null;
+}
+
+/** Work of a running attempt that no checkpoint keeps. */
+export interface Unsaved {
+  readonly seconds: number;
+  /** When the newest work was done that is kept; null where nothing is: all since its start would be lost. */
+  readonly checkpointAtMs: number | null;
 }
 
 /** A node as registered, with what of it is taken. */

@@ -173,6 +173,8 @@ export interface TaskRow {
   readonly takenSeconds: number | null;
   /** Work of earlier attempts that is kept; once it has ended, its own included. */
   readonly doneSeconds: number;
+  /** Work of earlier attempts that had to be done again; once it has ended, its own included. */
+  readonly lostSeconds: number;
   /** Earlier attempts that gave way. */
   readonly preemptions: number;
   /** Others give way for it. */
@@ -220,6 +222,8 @@ export interface LeaseRow {
   readonly preemptingAtMs: number | null;
   /** When the newest work was done that a checkpoint keeps. */
   readonly checkpointAtMs: number | null;
+  /** How much of its unkept work it is expected to lose if it gives way, as known at the grant: from 0 to 1. */
+  readonly lossShare: number;
   /** Since when its task has been about to need more memory than it holds. */
   readonly memoryPressureAtMs: number | null;
   /** Its task was overdue when it was granted. */
@@ -341,6 +345,8 @@ export interface ObservationRow {
   readonly peakMemoryBytes: number | null;
   readonly cpuSeconds: number | null;
   readonly lostSeconds: number | null;
+  /** Of one that gave way: work that no checkpoint was known to keep. */
+  readonly unsafeSeconds: number | null;
   readonly endedAtMs: number;
   /** The forecast that the task was placed by, so that forecasts can be judged. */
   readonly forecast: Forecast;
@@ -529,6 +535,7 @@ export const HOT: {
       forecast: 'jsonb',
       takenSeconds: 'double precision',
       doneSeconds: 'double precision',
+      lostSeconds: 'double precision',
       preemptions: 'integer',
       promised: 'boolean',
       moreMemoryBytes: 'bigint',
@@ -571,6 +578,7 @@ export const HOT: {
       givesWayTo: 'text',
       preemptingAtMs: 'bigint',
       checkpointAtMs: 'bigint',
+      lossShare: 'double precision',
       memoryPressureAtMs: 'bigint',
       overdue: 'boolean',
       microUsdPerHour: 'bigint',
@@ -652,6 +660,7 @@ export const LOGS: { readonly [Table in keyof LogRows]: Columns<LogRows[Table]> 
     peakMemoryBytes: 'double precision',
     cpuSeconds: 'double precision',
     lostSeconds: 'double precision',
+    unsafeSeconds: 'double precision',
     endedAtMs: 'bigint',
     forecast: 'jsonb',
   },

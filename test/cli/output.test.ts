@@ -35,6 +35,8 @@ const aTask = (fields: Partial<Task>): Task => ({
   waitedSeconds: 10,
   ranSeconds: 30,
   progress: null,
+  lostSeconds: 0,
+  unsaved: null,
   wait: null,
   outputs: {},
   error: null,

@@ -56,6 +56,8 @@ test('a training of a low class gives way to a critical run, and goes on from it
   const ended = await stack.untilEnded(training);
   expect(ended.status).toBe('succeeded');
   expect(ended.tasks).toMatchObject([{ key: 'train', attempt: 2, state: 'succeeded' }]);
+  // It saved its work when it was asked to leave, though it had kept none before.
+  expect(ended.tasks[0]?.lostSeconds).toBeLessThan(3);
   expect(read('resumed')).toBe('resume=1 step=7');
 
   const { explanations: left } = await stack.api.explain(training, 'train');

@@ -144,6 +144,7 @@ export const aLease = (
   doneSeconds: 0,
   rank: byArrival(AT - 2_000_000),
   checkpoints: null,
+  lossShare: 1,
   overdue: false,
   preemptions: 0,
   placement: { ...ANYWHERE, ...placement },

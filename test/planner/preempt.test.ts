@@ -119,6 +119,17 @@ describe('Preempt', () => {
     expect(cycle(content, policy).preemptions[0]?.lostDeviceSeconds).toBe(110);
   });
 
+  it('counts of work that is not kept what such work really lost before', () => {
+    const nodes = [aNode('a', { devices: 1 }), aNode('b', { devices: 1 })];
+    const leases = [
+      low('saves-when-asked', 'a', [0], 5_000, { checkpoints: null, ranSeconds: 1_000, lossShare: 0.05 }),
+      low('regular', 'b', [0], 5_000, { checkpoints: { everySeconds: null, lastAtMs: AT - 100_000 } }),
+    ];
+    const content = { nodes, leases, waiting: [task()] };
+    expect(evicted(content, policy)).toEqual(['saves-when-asked for t']);
+    expect(cycle(content, policy).preemptions[0]?.lostDeviceSeconds).toBe(60);
+  });
+
   it('takes no more work away than is needed', () => {
     const nodes = [aNode('n', { devices: 4 })];
     const leases = [low('small', 'n', [0], 5_000), low('wide', 'n', [1, 2, 3], 5_000)];

@@ -58,6 +58,17 @@ const taskColumns = ({ colours }: Terminal, nowMs: number): Column<Task>[] => [
     cell: ({ progress, state }) => (progress === null || state !== 'running' ? '' : percent(progress)),
     align: 'right',
   },
+  {
+    title: 'UNSAVED',
+    cell: ({ unsaved }) =>
+      unsaved === null ? '' : `${duration(unsaved.seconds)}${unsaved.checkpointAt === null ? ' (all)' : ''}`,
+    align: 'right',
+  },
+  {
+    title: 'LOST',
+    cell: ({ lostSeconds }) => (lostSeconds > 0 ? duration(lostSeconds) : ''),
+    align: 'right',
+  },
   { title: 'WHY', cell: (task) => whyText(task, nowMs), flexible: true },
 ];
 

@@ -163,6 +163,7 @@ const enter = (
     forecast,
     takenSeconds: forecast.p50Seconds,
     doneSeconds: earlier?.doneSeconds ?? 0,
+    lostSeconds: earlier?.lostSeconds ?? 0,
     preemptions: (earlier?.preemptions ?? 0) + (earlier?.state === 'preempted' ? 1 : 0),
     promised: false,
     moreMemoryBytes: earlier?.moreMemoryBytes ?? null,

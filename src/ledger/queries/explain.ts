@@ -2,11 +2,11 @@ import { type RunId, type RunSpec, SignalboxError, type TaskKey, taskName } from
 import { type Deferral, type Lever, levers, plan, span } from '../../planner/index.js';
 import type { Explanation, PastDecision } from '../contract.js';
 import type { Database } from '../database/database.js';
-import type { EventRow, LeaseRow, TaskRow } from '../rows.js';
+import type { EventRow } from '../rows.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { attemptId } from '../state/planner-view.js';
-import { readAttempts } from './runs.js';
+import { type Attempt, type LiveLease, readAttempts, readLiveLeases, unsavedOf } from './runs.js';
 import { eta, expectation, obstacles, sentenceOf } from './sentences.js';
 
 /** Why each task of a run, newest attempt last, is where it is: how it stands now, and what was decided of it before. */
@@ -25,16 +25,11 @@ export const explain = async (
     .where('taskKey', 'is not', null)
     .orderBy('number')
     .execute();
-  const leaving = await database.db
-    .selectFrom('leases')
-    .select(['leaseId', 'givesWayTo', 'preemptingAtMs', 'memoryPressureAtMs'])
-    .where('state', '=', 'preempting')
-    .execute();
-  const byLease = new Map(leaving.map((lease) => [lease.leaseId, lease]));
+  const leases = await readLiveLeases(database, runId);
   return attempts.map((task) => {
     const own = events.filter((event) => event.taskKey === task.taskKey && event.attempt === task.attempt);
     const wait = waits.get(attemptId(runId, task.taskKey, task.attempt));
-    const lease = task.leaseId === null ? undefined : byLease.get(task.leaseId);
+    const lease = leases.get(task.leaseId ?? '');
     return explanation(task, wait, lease, own, atMs);
   });
 };
@@ -48,20 +43,34 @@ const refuseUnknown = async ({ db }: Database, runId: RunId, taskKey: TaskKey | 
   }
 };
 
-type Leaving = Pick<LeaseRow, 'givesWayTo' | 'preemptingAtMs' | 'memoryPressureAtMs'>;
-
-const ago = ({ preemptingAtMs }: Leaving, atMs: number): string =>
+const ago = ({ preemptingAtMs }: LiveLease, atMs: number): string =>
   `${span(atMs - (preemptingAtMs ?? atMs))} ago`;
 
-const aim = ({ givesWayTo, memoryPressureAtMs }: Leaving): string =>
+const aim = ({ givesWayTo, memoryPressureAtMs }: LiveLease): string =>
   givesWayTo === null && memoryPressureAtMs !== null
     ? 'move to where there is more memory'
     : `make room for ${givesWayTo ?? 'whoever is next'}`;
 
+/** Below this expected share of loss it is worth saying that the task saves its work when it is asked to leave. */
+const SAVES_WHEN_ASKED = 0.5;
+
+/** What a running attempt would lose if it had to stop now. */
+const atRisk = (task: Attempt, lease: LiveLease | undefined, atMs: number): string => {
+  const unsaved = unsavedOf(task, lease, atMs);
+  if (unsaved === null || lease === undefined) return '';
+  const amount = span(unsaved.seconds * 1_000);
+  const what =
+    unsaved.checkpointAtMs === null
+      ? `; no checkpoint of it is kept: stopped now it would lose all since its start, ${amount}`
+      : `; its last checkpoint keeps all but ${amount}`;
+  if (lease.lossShare >= SAVES_WHEN_ASKED) return what;
+  return `${what} (asked to leave, it has saved about ${Math.round(100 * (1 - lease.lossShare))}% of that before)`;
+};
+
 const explanation = (
-  task: TaskRow,
+  task: Attempt,
   wait: Wait | undefined,
-  leaving: Leaving | undefined,
+  lease: LiveLease | undefined,
   events: readonly EventRow[],
   atMs: number,
 ): Explanation => ({
@@ -69,15 +78,15 @@ const explanation = (
   taskKey: task.taskKey,
   attempt: task.attempt,
   state: task.state,
-  now: nowSentence(task, wait?.deferral, leaving, atMs),
+  now: nowSentence(task, wait?.deferral, lease, atMs),
   blockers: wait?.deferral.blockers ?? (task.verdict.kind === 'rejected' ? task.verdict.blockers : []),
   position: wait?.deferral.position ?? null,
   etaP50Ms: wait?.deferral.etaP50Ms ?? null,
   etaP90Ms: wait?.deferral.etaP90Ms ?? null,
   heldUntilMs: wait?.deferral.heldUntilMs ?? null,
   givesWay:
-    leaving && task.state === 'running'
-      ? { to: leaving.givesWayTo ?? '', sinceMs: leaving.preemptingAtMs ?? atMs }
+    lease?.state === 'preempting' && task.state === 'running'
+      ? { to: lease.givesWayTo ?? '', sinceMs: lease.preemptingAtMs ?? atMs }
       : null,
   forecast: task.forecast,
   past: events.map(pastDecision),
@@ -93,9 +102,9 @@ const pastDecision = (event: EventRow): PastDecision => ({
 });
 
 const nowSentence = (
-  task: TaskRow,
+  task: Attempt,
   deferral: Deferral | undefined,
-  leaving: Leaving | undefined,
+  lease: LiveLease | undefined,
   atMs: number,
 ): string => {
   if (task.state === 'waiting' && deferral) {
@@ -105,9 +114,9 @@ const nowSentence = (
   }
   if (task.state === 'running') {
     const where = task.nodeId ?? `pool ${task.request.pool}`;
-    if (leaving)
-      return `runs on ${where}, and was asked ${ago(leaving, atMs)} to ${aim(leaving)}; it goes on later from its last checkpoint`;
-    return `runs on ${where}; ${expectation(task.forecast)}`;
+    if (lease?.state === 'preempting')
+      return `runs on ${where}, and was asked ${ago(lease, atMs)} to ${aim(lease)}; it goes on later from its last checkpoint`;
+    return `runs on ${where}; ${expectation(task.forecast)}${atRisk(task, lease, atMs)}`;
   }
   if (task.verdict.kind === 'rejected') return `refused: ${obstacles(task.verdict.blockers)}`;
   if (task.verdict.kind === 'revoked' && task.state === 'revoked')

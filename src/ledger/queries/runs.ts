@@ -1,7 +1,7 @@
 import type { RunId, RunSpec, TaskKey } from '../../domain/index.js';
-import type { OpenRun, RunDetail, RunFilter, RunRecord, TaskRecord } from '../contract.js';
+import type { OpenRun, RunDetail, RunFilter, RunRecord, TaskRecord, Unsaved } from '../contract.js';
 import type { Database, ProgressRow } from '../database/database.js';
-import type { TaskRow } from '../rows.js';
+import type { LeaseRow, TaskRow } from '../rows.js';
 import { recordOf } from './records.js';
 
 /** A run with the newest attempt of each of its tasks. */
@@ -14,14 +14,16 @@ export const getRun = async ({ db }: Database, runId: RunId, atMs: number): Prom
     .where('runId', '=', runId)
     .executeTakeFirstOrThrow();
   const attempts = await readAttempts({ db }, runId);
+  const leases = await readLiveLeases({ db }, runId);
   return {
     ...recordOf(run),
     spec: JSON.parse(spec) as RunSpec,
-    tasks: newest(attempts).map((row) => taskRecord(row, atMs)),
+    tasks: newest(attempts).map((row) => taskRecord(row, leases.get(row.leaseId ?? ''), atMs)),
   };
 };
 
-type Attempt = TaskRow & { readonly told: ProgressRow | null };
+/** An attempt with what its node last said of it. */
+export type Attempt = TaskRow & { readonly told: ProgressRow | null };
 
 /** All attempts of a run (or of one of its tasks) in order of arrival. */
 export const readAttempts = async (
@@ -52,7 +54,42 @@ const newest = (attempts: readonly Attempt[]): readonly Attempt[] => {
   return [...last.values()];
 };
 
-const taskRecord = (row: Attempt, atMs: number): TaskRecord => {
+/** A lease that holds something, as far as a run's readers ask. */
+export type LiveLease = Pick<LeaseRow, 'leaseId' | 'checkpointAtMs' | 'lossShare' | LeavingColumn>;
+type LeavingColumn = 'state' | 'givesWayTo' | 'preemptingAtMs' | 'memoryPressureAtMs';
+
+/** What is to be known of a run's leases that hold something, by their ids. */
+export const readLiveLeases = async (
+  { db }: Pick<Database, 'db'>,
+  runId: RunId,
+): Promise<ReadonlyMap<string, LiveLease>> => {
+  const rows = await db
+    .selectFrom('leases')
+    .select(['leaseId', 'checkpointAtMs', 'lossShare', 'state'])
+    .select(['givesWayTo', 'preemptingAtMs', 'memoryPressureAtMs'])
+    .where('runId', '=', runId)
+    .where('state', '<>', 'released')
+    .execute();
+  return new Map(rows.map((row) => [row.leaseId, row]));
+};
+
+/** What a running attempt would lose if it ended now; null of one that does not run. */
+export const unsavedOf = (
+  row: Attempt,
+  lease: Pick<LeaseRow, 'checkpointAtMs'> | undefined,
+  atMs: number,
+): Unsaved | null => {
+  const beganAtMs = row.startedAtMs ?? row.told?.startedAtMs ?? row.grantedAtMs;
+  if (row.state !== 'running' || beganAtMs === null) return null;
+  const checkpointAtMs = lease?.checkpointAtMs ?? null;
+  return { checkpointAtMs, seconds: Math.max(0, atMs - Math.max(beganAtMs, checkpointAtMs ?? 0)) / 1_000 };
+};
+
+const taskRecord = (
+  row: Attempt,
+  lease: Pick<LeaseRow, 'checkpointAtMs'> | undefined,
+  atMs: number,
+): TaskRecord => {
   const startedAtMs = row.startedAtMs ?? row.told?.startedAtMs ?? null;
   const ranFrom = startedAtMs ?? row.grantedAtMs;
   return {
@@ -72,6 +109,8 @@ const taskRecord = (row: Attempt, atMs: number): TaskRecord => {
     waitedSeconds: Math.max(0, (row.grantedAtMs ?? row.endedAtMs ?? atMs) - row.readyAtMs) / 1_000,
     ranSeconds: ranFrom === null ? null : Math.max(0, (row.endedAtMs ?? atMs) - ranFrom) / 1_000,
     progress: row.told?.progress ?? null,
+    lostSeconds: row.lostSeconds,
+    unsaved: unsavedOf(row, lease, atMs),
     outputs: row.outputs,
     error: row.error,
     usage: row.usage,

@@ -111,6 +111,7 @@ export const runningLease = (
     rank,
     checkpoints:
       lease.checkpointAtMs === null ? null : { everySeconds: null, lastAtMs: lease.checkpointAtMs },
+    lossShare: lease.lossShare,
     overdue: lease.overdue,
     preemptions: task?.preemptions ?? 0,
     placement: task?.terms?.placement ?? ANYWHERE,

@@ -109,6 +109,7 @@ const leaseFor = (
     givesWayTo: null,
     preemptingAtMs: null,
     checkpointAtMs: null,
+    lossShare: lossShareOf(draft, task),
     memoryPressureAtMs: null,
     overdue,
     ...priceOf(draft, { pool, option }, p90Seconds / speed),
@@ -232,13 +233,15 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
   if (outcome === 'succeeded') {
     workChanged(draft, task.request.pool, -deviceSecondsOf(task));
   }
+  const lostSeconds = lossOf(draft, task, ended);
   const ranOutOfMemory = outcome === 'failed' && error?.code === OUT_OF_MEMORY;
   const { peakMemoryBytes: peakBytes } = ended.usage;
   const moreBytes = ranOutOfMemory ? moreMemoryFor(draft, task, peakBytes) : null;
   draft.put('tasks', {
     ...task,
     state: outcome,
-    doneSeconds: task.doneSeconds + keptSeconds(ended),
+    doneSeconds: task.doneSeconds + keptSeconds(task, ended, lostSeconds),
+    lostSeconds: task.lostSeconds + (lostSeconds ?? 0),
     revision: task.revision + 1,
     nodeId: ended.nodeId ?? task.nodeId,
     startedAtMs,
@@ -257,7 +260,7 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
       startedAtMs,
       endedAtMs,
       ...(error ? { error } : {}),
-      lostSeconds: ended.lostSeconds ?? null,
+      lostSeconds,
     },
   });
   if (ranOutOfMemory) {
@@ -265,7 +268,7 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
     draft.event({ kind: 'out-of-memory', ...named(task), nodeId: ended.nodeId ?? task.nodeId, detail });
   }
   if (startedAtMs !== null) {
-    observe(draft, task, ended, startedAtMs);
+    observe(draft, task, { ...ended, startedAtMs }, lostSeconds);
     countEnd(draft, task, ended);
   }
   if (outcome === 'succeeded' && task.cacheHash !== null) {
@@ -274,13 +277,48 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
   }
 };
 
-/** What of an attempt's work a later one need not do again. */
-const keptSeconds = ({ outcome, startedAtMs, endedAtMs, lostSeconds }: EndedAttempt): number =>
-  outcome === 'succeeded' || startedAtMs === null || lostSeconds === undefined
-    ? 0
-    : Math.max(0, (endedAtMs - startedAtMs) / 1_000 - lostSeconds);
+/** How much of the work that is not kept the task is expected to lose if it gives way. */
+const lossShareOf = (draft: Draft, { runId, taskKey, request }: TaskRow): number => {
+  const pipeline = draft.image.runs.get(runId)?.pipeline ?? '';
+  return draft.surroundings.forecaster.lossShare({ pipeline, task: taskName(taskKey), pool: request.pool });
+};
 
-const observe = (draft: Draft, task: TaskRow, ended: EndedAttempt, startedAtMs: number): void => {
+/** Work of an attempt since the newest that a checkpoint was known to keep. */
+const unsafeSeconds = (
+  draft: Draft,
+  task: TaskRow,
+  { startedAtMs, endedAtMs }: EndedAttempt,
+): number | null => {
+  const beganAtMs = startedAtMs ?? task.grantedAtMs;
+  if (beganAtMs === null) return null;
+  const keptAtMs = task.leaseId === null ? null : draft.image.liveLease(task.leaseId)?.checkpointAtMs;
+  return Math.max(0, endedAtMs - Math.max(beganAtMs, keptAtMs ?? 0)) / 1_000;
+};
+
+/** Work that has to be done again; of an attempt whose worker went away without a word, what no checkpoint was known to keep. */
+const lossOf = (draft: Draft, task: TaskRow, ended: EndedAttempt): number | null => {
+  if (ended.outcome === 'succeeded') return ended.lostSeconds ?? null;
+  return ended.lostSeconds ?? (ended.outcome === 'lost' ? unsafeSeconds(draft, task, ended) : null);
+};
+
+/** What of an attempt's work a later one need not do again. */
+const keptSeconds = (
+  { grantedAtMs }: TaskRow,
+  { outcome, startedAtMs, endedAtMs }: EndedAttempt,
+  lostSeconds: number | null,
+): number => {
+  const beganAtMs = startedAtMs ?? grantedAtMs;
+  return outcome === 'succeeded' || beganAtMs === null || lostSeconds === null
+    ? 0
+    : Math.max(0, (endedAtMs - beganAtMs) / 1_000 - lostSeconds);
+};
+
+const observe = (
+  draft: Draft,
+  task: TaskRow,
+  ended: EndedAttempt & { readonly startedAtMs: number },
+  lostSeconds: number | null,
+): void => {
   const run = draft.image.runs.get(task.runId);
   if (run === undefined || task.leaseId === null) return;
   draft.append('observations', {
@@ -296,10 +334,11 @@ const observe = (draft: Draft, task: TaskRow, ended: EndedAttempt, startedAtMs: 
     features: task.features,
     estimateSeconds: task.estimateSeconds,
     outcome: ended.outcome,
-    runtimeSeconds: Math.max(0, ended.endedAtMs - startedAtMs) / 1_000,
+    runtimeSeconds: Math.max(0, ended.endedAtMs - ended.startedAtMs) / 1_000,
     peakMemoryBytes: ended.usage.peakMemoryBytes,
     cpuSeconds: ended.usage.cpuSeconds,
-    lostSeconds: ended.lostSeconds ?? null,
+    lostSeconds,
+    unsafeSeconds: ended.outcome === 'preempted' ? unsafeSeconds(draft, task, ended) : null,
     endedAtMs: ended.endedAtMs,
     forecast: task.forecast,
   });

@@ -23,7 +23,7 @@ interface Victim {
   readonly endsInSeconds: number;
   /** Its key if it stood in the queue with what is left of it. */
   readonly key: number;
-  /** Work since its last checkpoint, and stopping and resuming, on its devices. */
+  /** Work since its last checkpoint, as far as such work is lost, and stopping and resuming, on its devices. */
   readonly lostDeviceSeconds: number;
 }
 
@@ -149,7 +149,8 @@ export class Preempting {
       endsInSeconds: (hold.endsAtMs - this.room.atMs) / 1_000,
       classRank: this.#ranks.get(lease.priorityClass) ?? 0,
       key: seconds * size,
-      lostDeviceSeconds: (unsafeSeconds(lease, this.room.atMs) + (this.#rules?.resumeSeconds ?? 0)) * size,
+      lostDeviceSeconds:
+        (unsafeSeconds(lease, this.room.atMs) * lease.lossShare + (this.#rules?.resumeSeconds ?? 0)) * size,
     };
   }
 }

@@ -66,6 +66,7 @@ export const leaseOf = (
     doneSeconds: state.doneSeconds,
     rank: (work.get(state.task.pool) as PoolWork).rank,
     checkpoints: everySeconds === 'none' ? null : { everySeconds, lastAtMs: null },
+    lossShare: 1,
     overdue,
     preemptions: state.preemptions,
     placement: state.terms.placement,
