@@ -31,9 +31,11 @@ const main = async (): Promise<void> => {
   try {
     for (const waiting of [SMALL, LARGE]) {
       const databaseUrl = await createDatabase(server.url, `waiting_${waiting}`);
-      const settings: SideSettings = { databaseUrl, waiting };
-      sides.push(await startProcess('ledger/side.ts', settings));
-      say(`${waiting} waiting: filled in ${Math.round(Number(sides.at(-1)?.answer.filledInMs))} ms`);
+      const settings: SideSettings = { databaseUrl, waiting, name: 'one' };
+      const side = await startProcess('ledger/side.ts', settings);
+      sides.push(side);
+      const { ms } = await side.ask({ kind: 'fill' } satisfies Ask);
+      say(`${waiting} waiting: filled in ${Math.round(Number(ms))} ms`);
     }
     print(await measure(sides as [BenchProcess, BenchProcess]));
   } finally {

@@ -11,38 +11,54 @@ import { Traffic } from './traffic.js';
 export interface SideSettings {
   readonly databaseUrl: string;
   readonly waiting: number;
+  /** Of the processes that share the database; its nodes and runs are named after it. */
+  readonly name: string;
 }
-/** What it is asked to measure: as fast as it goes with so many calls at once, or at a rate. */
+/** A grant for a run that another process plays: whoever claims an effect delivers it. */
+export interface Aside {
+  readonly aside: { readonly grant: Granted; readonly runId: RunId };
+}
+/** What it is asked: to fill its queue; to measure, as fast as it goes with so many calls at once, or at a rate. */
 export type Ask =
+  | { readonly kind: 'fill' }
   | { readonly kind: 'together'; readonly calls: number; readonly seconds: number }
   | { readonly kind: 'rate'; readonly transitionsPerSecond: number; readonly seconds: number };
 
-/** One process with a ledger of its own: its queue is filled, then it measures when asked. */
-const { databaseUrl, waiting }: SideSettings = JSON.parse(process.argv[2] ?? '{}');
+/** One process with a ledger of its own, which does what it is asked. */
+const { databaseUrl, waiting, name }: SideSettings = JSON.parse(process.argv[2] ?? '{}');
 const log = pino({ level: 'warn' });
 const policy = readFileSync('policies/default.yaml', 'utf8');
 const ledger = await openLedger({ url: databaseUrl, policy, log });
-const traffic = new Traffic(ledger, waiting);
+const traffic = new Traffic(ledger, waiting, name);
 
 /** Stands in for Temporal behind the real dispatcher: a signal arrives at once. */
 const temporal = {
   workflow: {
     start: async () => ({}),
     getHandle: (id: RunId) => ({
-      signal: async (name: string, payload: unknown) => {
-        if (name === 'grant') traffic.take(payload as Granted, id);
+      signal: async (signal: string, payload: unknown) => {
+        if (signal !== 'grant') return;
+        if (traffic.plays(id)) traffic.take(payload as Granted, id);
+        else process.send?.({ aside: { grant: payload as Granted, runId: id } } satisfies Aside);
       },
     }),
   },
 } as unknown as Client;
 const dispatcher = startDispatcher({ ledger, client: temporal, log });
 
+const fill = async () => {
+  const began = performance.now();
+  await traffic.fill();
+  return { ms: performance.now() - began };
+};
+
 /** Transitions in so many seconds with so many calls always under way. */
 const together = async (calls: number, seconds: number) => {
   const began = performance.now();
   const before = traffic.transitions;
+  const isOver = () => performance.now() - began >= seconds * 1_000;
   const caller = async (): Promise<void> => {
-    while (performance.now() - began < seconds * 1_000) await traffic.endOne();
+    while (!isOver()) await traffic.endOne(isOver);
   };
   await Promise.all(Array.from({ length: calls }, caller));
   return { transitions: traffic.transitions - before, ms: performance.now() - began };
@@ -80,18 +96,23 @@ const atRate = async (transitionsPerSecond: number, seconds: number) => {
   };
 };
 
-process.on('message', async (ask: Ask) => {
-  process.send?.(
-    ask.kind === 'together'
-      ? await together(ask.calls, ask.seconds)
-      : await atRate(ask.transitionsPerSecond, ask.seconds),
-  );
+const answerTo = (ask: Ask): Promise<object> => {
+  if (ask.kind === 'fill') return fill();
+  return ask.kind === 'together'
+    ? together(ask.calls, ask.seconds)
+    : atRate(ask.transitionsPerSecond, ask.seconds);
+};
+
+process.on('message', async (ask: Ask | Aside) => {
+  if ('aside' in ask) {
+    traffic.take(ask.aside.grant, ask.aside.runId);
+    return;
+  }
+  process.send?.(await answerTo(ask));
 });
 process.once('SIGTERM', async () => {
   await dispatcher.stop();
   await ledger.close();
   process.exit(0);
 });
-const began = performance.now();
-await traffic.fill();
-process.send?.({ filledInMs: performance.now() - began });
+process.send?.({ open: true });

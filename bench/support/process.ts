@@ -12,7 +12,7 @@ export interface BenchProcess {
   end(): Promise<void>;
 }
 
-/** Starts a program of the folder `bench` with its settings as its only argument; ready at its first message. */
+/** Starts a program of the folder `bench` with its settings as its only argument; ready at its first message that is no aside. */
 export const startProcess = async (file: string, settings: object): Promise<BenchProcess> => {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
   const child = fork(path, [JSON.stringify(settings)], {
@@ -23,18 +23,24 @@ export const startProcess = async (file: string, settings: object): Promise<Benc
     throw new Error(`${file} ended with ${code}.`);
   });
   died.catch(() => {});
-  const heard = async (): Promise<Record<string, unknown>> => {
-    const [answer] = await Promise.race([once(child, 'message'), died]);
-    return answer;
-  };
+  const answered = (): Promise<Record<string, unknown>> =>
+    new Promise((resolve) => {
+      const take = (message: Record<string, unknown>): void => {
+        if ('aside' in message) return;
+        child.off('message', take);
+        resolve(message);
+      };
+      child.on('message', take);
+    });
+  const heard = () => Promise.race([answered(), died]);
   const answer = await heard();
   return {
     child,
     answer,
     ask(message) {
-      const answered = heard();
+      const answer = heard();
       child.send(message);
-      return answered;
+      return answer;
     },
     async end() {
       if (child.exitCode !== null || child.signalCode !== null) return;
