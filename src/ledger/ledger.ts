@@ -46,7 +46,7 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       return commits.policy.size?.expectedLoss ?? false;
     },
   });
-  const learning = new Learning(database, forecaster);
+  const learning = new Learning(database, forecaster, log);
   const image = await loadImage(database, first.policy);
   await learning.catchUp();
   const commits: GroupCommit = new GroupCommit(
@@ -61,9 +61,8 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
       clock,
       log,
       settleAnew: admitAnew(),
-      // Off the hot path: the callers have their answers before the models move.
-      onCommitted: (draft) => void setImmediate(() => learning.learn(draft.added('observations'))),
-      onOvertaken: () => learning.catchUp(),
+      onCommitted: (draft) => learning.learn(draft.added('observations')),
+      onOvertaken: () => learning.fallBehind(),
     },
     image,
   );

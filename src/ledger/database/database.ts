@@ -25,7 +25,7 @@ import {
   type WorkRow,
 } from '../rows.js';
 import type { LedgerLog } from '../settings.js';
-import { COMMIT_FUNCTION, createCommitFunction, OUTBOX_CHANNEL } from './commit-function.js';
+import { COMMIT_FUNCTION, createCommitFunction, OUTBOX_CHANNEL, TAKE_TURN } from './commit-function.js';
 import type { Driver } from './driver.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { openPglite } from './pglite.js';
@@ -79,11 +79,15 @@ export type HotState = { readonly head: Head & { readonly ledgerId: string } } &
   readonly [Table in keyof HotRows]: readonly HotRows[Table][];
 };
 
+/** Writes a batch if the head still has the known version; false where another process has moved it on. */
+export type Commit = (known: number, counters: Omit<Head, 'version'>, batch: object) => Promise<boolean>;
+
 /** The store behind the ledger: ordinary queries through the query builder, and the three statements of the hot path. */
 export interface Database {
   readonly db: Kysely<Tables>;
-  /** Writes a batch if the head still has the known version; false where another process has moved it on. */
-  commit(known: number, counters: Omit<Head, 'version'>, batch: object): Promise<boolean>;
+  readonly commit: Commit;
+  /** Waits for the planner's lock, in turn with other processes, and holds it until `work` has committed or ended. */
+  inTurn<Answer>(work: (commit: Commit) => Promise<Answer>): Promise<Answer>;
   headVersion(): Promise<number>;
   /** All that is live: open runs with all of theirs, unreleased leases, nodes. */
   readLive(): Promise<HotState>;
@@ -211,6 +215,14 @@ const BEAT_WITH_PROGRESS = `${SEEN}, told AS (
       cpu_seconds = EXCLUDED.cpu_seconds
   ) SELECT version, (SELECT count(*) FROM seen) AS seen FROM head`;
 
+const commit = async (
+  hot: Driver['hot'],
+  ...[known, counters, batch]: Parameters<Commit>
+): Promise<boolean> => {
+  const [row] = await hot('commit', COMMIT, [known, JSON.stringify(counters), asJsonb(batch)]);
+  return row?.done === true;
+};
+
 const database = (db: Kysely<Tables>, driver: Driver): Database => {
   const read = async (name: string, text: string, values: readonly unknown[]): Promise<HotState> => {
     const [row] = await driver.hot(name, text, values);
@@ -218,10 +230,16 @@ const database = (db: Kysely<Tables>, driver: Driver): Database => {
   };
   return {
     db,
-    async commit(known, counters, batch) {
-      const [row] = await driver.hot('commit', COMMIT, [known, JSON.stringify(counters), asJsonb(batch)]);
-      return row?.done === true;
-    },
+    commit: (known, counters, batch) => commit(driver.hot, known, counters, batch),
+    inTurn: (work) =>
+      driver.transaction(async (hot, end) => {
+        await hot('turn', `SELECT ${TAKE_TURN}`, []);
+        return work(async (known, counters, batch) => {
+          const done = await commit(hot, known, counters, batch);
+          await end();
+          return done;
+        });
+      }),
     async headVersion() {
       const [row] = await driver.hot('version', 'SELECT version FROM head', []);
       return Number(row?.version);

@@ -6,6 +6,13 @@ export interface Driver {
   readonly pool: PostgresPool;
   /** Runs a statement of the hot path, prepared once per connection where the database can. */
   hot(name: string, text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
+  /**
+   * Runs statements in one transaction, which `commit` ends, or the end of `work`. It is taken back where it stands still for
+   * seconds, so that a process that is stopped holds up no other. The embedded database has one process: its statements go one by one.
+   */
+  transaction<Answer>(
+    work: (hot: Driver['hot'], commit: () => Promise<void>) => Promise<Answer>,
+  ): Promise<Answer>;
   /** Calls the listener at each notification of any process. Returns what stops it. */
   listen(channel: string, listener: () => void): Promise<() => Promise<void>>;
 }

@@ -8,16 +8,18 @@ export const openPglite = async (folder: string | null): Promise<Driver> => {
   if (folder !== null) await mkdir(folder, { recursive: true });
   const database = await PGlite.create(folder === null ? {} : { dataDir: folder });
   const pool = poolOfOne(database);
+  const hot: Driver['hot'] = async (_name, text, values) => {
+    const client = await pool.connect();
+    try {
+      return (await database.query<Record<string, unknown>>(text, [...values])).rows;
+    } finally {
+      client.release();
+    }
+  };
   return {
     pool,
-    async hot(_name, text, values) {
-      const client = await pool.connect();
-      try {
-        return (await database.query<Record<string, unknown>>(text, [...values])).rows;
-      } finally {
-        client.release();
-      }
-    },
+    hot,
+    transaction: (work) => work(hot, async () => undefined),
     listen: (channel, listener) => database.listen(channel, listener),
   };
 };

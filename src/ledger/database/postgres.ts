@@ -4,6 +4,8 @@ import type { Driver } from './driver.js';
 
 const INT8 = 20;
 const RECONNECT_MS = 1_000;
+/** A process that is stopped within its turn loses it. A turn takes milliseconds. */
+const LONGEST_PAUSE_MS = 5_000;
 
 /** Our numbers and times fit into a double exactly, so that `bigint` columns come as numbers. */
 const types: pg.CustomTypesConfig = {
@@ -19,6 +21,7 @@ export const openPostgres = (url: string, log: LedgerLog): Driver => {
     types,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 15_000,
+    idle_in_transaction_session_timeout: LONGEST_PAUSE_MS,
     application_name: 'signalbox',
   });
   const broke = (error: Error) => log.warn({ err: error }, 'a database connection broke');
@@ -31,8 +34,33 @@ export const openPostgres = (url: string, log: LedgerLog): Driver => {
       const { rows } = await pool.query({ name, text, values: [...values] });
       return rows;
     },
+    transaction: (work) => transaction(pool, work),
     listen: (channel, listener) => listen(url, channel, listener, log),
   };
+};
+
+const transaction = async <Answer>(
+  pool: pg.Pool,
+  work: (hot: Driver['hot'], commit: () => Promise<void>) => Promise<Answer>,
+): Promise<Answer> => {
+  const client = await pool.connect();
+  const hot: Driver['hot'] = async (name, text, values) =>
+    (await client.query({ name, text, values: [...values] })).rows;
+  let open = true;
+  const commit = async (): Promise<void> => {
+    if (open) await client.query('COMMIT');
+    open = false;
+  };
+  try {
+    await client.query('BEGIN');
+    const answer = await work(hot, commit);
+    await commit();
+    client.release();
+    return answer;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 };
 
 /** Listens on a connection of its own, opened again whenever it breaks; a listener may be called once too often. */
