@@ -1,20 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort, resolveTemporal, startTemporalServer } from '../src/embedded/index.js';
-import { connectClient, type TemporalClient, type TemporalSettings } from '../workers/temporal.js';
+import { connectClient, type TemporalClient } from '../workers/temporal.js';
 import { chainMs, rawChain, type Start, signalboxChain, stepsPerSecond } from './overhead/measure.js';
-import type { BenchSettings } from './overhead/settings.js';
-import { benchDatabase } from './support/database.js';
 import { median, rounded } from './support/numbers.js';
-import { startProcess } from './support/process.js';
+import { setStage } from './support/stage.js';
 
 /** What Signalbox costs on top of plain Temporal: the same chain and the same burst both ways, alternating in one run. */
 const LATENCY_ROUNDS = 15;
 const BURST_ROUNDS = 5;
 
 const main = async (json: boolean): Promise<void> => {
-  const stage = await setStage();
+  const stage = await setStage({ pool: 'io', slots: 200 });
   try {
     const client = await connectClient(stage.settings.temporal);
     const figures = await measure(client, stage.apiUrl, json ? () => {} : (line) => console.log(line));
@@ -57,35 +51,6 @@ const alternate = async (
     for (const way of order) seen[way].push(await take(ways[way]));
   }
   return seen;
-};
-
-const setStage = async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'signalbox-bench-'));
-  const database = await benchDatabase(folder);
-  const source = await resolveTemporal();
-  const port = await freePort();
-  const server =
-    source.kind === 'address'
-      ? null
-      : await startTemporalServer({ binary: source.path, logFile: join(folder, 'temporal.log'), port });
-  const address = source.kind === 'address' ? source.address : `127.0.0.1:${port}`;
-  const temporal: TemporalSettings = { address, namespace: 'default' };
-  const settings: BenchSettings = {
-    temporal,
-    databaseUrl: database.url,
-    folder,
-    workerToken: 'bench-worker-token',
-  };
-  const control = await startProcess('overhead/control.ts', settings);
-  const apiUrl = String(control.answer.apiUrl);
-  const pool = await startProcess('overhead/pool.ts', { ...settings, apiUrl });
-  const stop = async () => {
-    for (const side of [pool, control]) await side.end();
-    await server?.stop(5_000);
-    await database.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { settings, apiUrl, database: database.name, stop };
 };
 
 await main(process.argv.includes('--json'));

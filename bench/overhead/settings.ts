@@ -1,4 +1,5 @@
 import type { TemporalSettings } from '../../workers/temporal.js';
+import type { Hardware } from '../support/stage.js';
 
 /** What the benchmark hands to its two worker processes. */
 export interface BenchSettings {
@@ -6,6 +7,7 @@ export interface BenchSettings {
   readonly databaseUrl: string;
   readonly folder: string;
   readonly workerToken: string;
+  readonly hardware: Hardware;
   /** Known to the pool process once the control process listens. */
   readonly apiUrl?: string;
 }

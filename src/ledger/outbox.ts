@@ -12,11 +12,11 @@ const NEVER_SO_LONG_MS = 2 * Math.max(CLAIM_MS, LONGEST_PAUSE_MS);
 
 /** Takes due items for delivery, oldest first; another process that claims at the same time gets others. */
 export const claimOutbox = async (
-  { db }: Database,
+  { effects }: Database,
   limit: number,
   atMs: number,
 ): Promise<readonly OutboxItem[]> => {
-  const rows = await db
+  const rows = await effects
     .with('claimed', (with_) =>
       with_
         .updateTable('outbox')
@@ -58,9 +58,9 @@ export const claimOutbox = async (
 };
 
 /** Forgets items that have been delivered. */
-export const completeOutbox = async ({ db }: Database, ids: readonly number[]): Promise<void> => {
+export const completeOutbox = async ({ effects }: Database, ids: readonly number[]): Promise<void> => {
   if (ids.length > 0)
-    await db
+    await effects
       .deleteFrom('outbox')
       .where('id', 'in', [...ids])
       .execute();
@@ -68,11 +68,15 @@ export const completeOutbox = async ({ db }: Database, ids: readonly number[]): 
 
 /** Gives an item back after a failed delivery; the pause doubles each time, up to a minute. */
 export const retryOutbox = async (
-  { db }: Database,
+  { effects }: Database,
   id: number,
   error: string,
   atMs: number,
 ): Promise<void> => {
   const pause = sql<number>`${atMs}::bigint + least(${FIRST_PAUSE_MS} * power(2, least(tries - 1, 20)), ${LONGEST_PAUSE_MS})::bigint`;
-  await db.updateTable('outbox').set({ dueAtMs: pause, lastError: error }).where('id', '=', id).execute();
+  await effects
+    .updateTable('outbox')
+    .set({ dueAtMs: pause, lastError: error })
+    .where('id', '=', id)
+    .execute();
 };

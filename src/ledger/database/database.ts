@@ -1,4 +1,4 @@
-import { CamelCasePlugin, Kysely, Migrator, PostgresDialect } from 'kysely';
+import { CamelCasePlugin, Kysely, Migrator, PostgresDialect, type PostgresPool } from 'kysely';
 import { type NodeLoad, SignalboxError } from '../../domain/index.js';
 import {
   type ActivationRow,
@@ -85,6 +85,8 @@ export type Commit = (known: number, counters: Omit<Head, 'version'>, batch: obj
 /** The store behind the ledger: ordinary queries through the query builder, and the three statements of the hot path. */
 export interface Database {
   readonly db: Kysely<Tables>;
+  /** For the delivery of effects: one that a power cut has made forget is delivered again. */
+  readonly effects: Kysely<Tables>;
   readonly commit: Commit;
   /** Waits for the planner's lock, in turn with other processes, and holds it until `work` has committed or ended. */
   inTurn<Answer>(work: (commit: Commit) => Promise<Answer>): Promise<Answer>;
@@ -105,16 +107,20 @@ export interface Database {
 export const openDatabase = async (url: string, log: LedgerLog): Promise<Database> => {
   try {
     const driver = await openDriver(url, log);
-    const db = new Kysely<Tables>({
-      dialect: new PostgresDialect({ pool: driver.pool }),
-      plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
-    });
+    const db = builderOn(driver.pool);
     await migrate(db, driver);
-    return database(db, driver);
+    const effects = driver.relaxed === driver.pool ? db : builderOn(driver.relaxed);
+    return database(db, effects, driver);
   } catch (cause) {
     throw unavailable(cause);
   }
 };
+
+const builderOn = (pool: PostgresPool): Kysely<Tables> =>
+  new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
 
 const openDriver = async (url: string, log: LedgerLog): Promise<Driver> => {
   if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, log);
@@ -223,13 +229,14 @@ const commit = async (
   return row?.done === true;
 };
 
-const database = (db: Kysely<Tables>, driver: Driver): Database => {
+const database = (db: Kysely<Tables>, effects: Kysely<Tables>, driver: Driver): Database => {
   const read = async (name: string, text: string, values: readonly unknown[]): Promise<HotState> => {
     const [row] = await driver.hot(name, text, values);
     return row as unknown as HotState;
   };
   return {
     db,
+    effects,
     commit: (known, counters, batch) => commit(driver.hot, known, counters, batch),
     inTurn: (work) =>
       driver.transaction(async (hot, end) => {
@@ -256,7 +263,10 @@ const database = (db: Kysely<Tables>, driver: Driver): Database => {
       return Number(row?.version);
     },
     listen: (listener) => driver.listen(OUTBOX_CHANNEL, listener),
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      if (effects !== db) await effects.destroy();
+    },
   };
 };
 

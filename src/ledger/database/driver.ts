@@ -4,6 +4,8 @@ import type { PostgresPool } from 'kysely';
 export interface Driver {
   /** For the query builder. */
   readonly pool: PostgresPool;
+  /** The same without waiting for the disk: for what is done again where a power cut has undone it. */
+  readonly relaxed: PostgresPool;
   /** Runs a statement of the hot path, prepared once per connection where the database can. */
   hot(name: string, text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   /**

@@ -18,6 +18,7 @@ export const openPglite = async (folder: string | null): Promise<Driver> => {
   };
   return {
     pool,
+    relaxed: pool,
     hot,
     transaction: (work) => work(hot, async () => undefined),
     listen: (channel, listener) => database.listen(channel, listener),

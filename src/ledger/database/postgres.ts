@@ -13,11 +13,25 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-/** Opens a pool of connections to a Postgres server. */
+/** Opens pools of connections to a Postgres server. */
 export const openPostgres = (url: string, log: LedgerLog): Driver => {
+  const pool = openPool(url, log, { max: 6 });
+  return {
+    pool,
+    relaxed: openPool(url, log, { max: 2, options: '-c synchronous_commit=off' }),
+    async hot(name, text, values) {
+      const { rows } = await pool.query({ name, text, values: [...values] });
+      return rows;
+    },
+    transaction: (work) => transaction(pool, work),
+    listen: (channel, listener) => listen(url, channel, listener, log),
+  };
+};
+
+const openPool = (url: string, log: LedgerLog, how: pg.PoolConfig): pg.Pool => {
   const pool = new pg.Pool({
+    ...how,
     connectionString: url,
-    max: 6,
     types,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 15_000,
@@ -28,15 +42,7 @@ export const openPostgres = (url: string, log: LedgerLog): Driver => {
   pool.on('error', broke);
   // The pool hears a connection break only while it lies idle; one in hand, between two queries, would end the process.
   pool.on('connect', (client) => client.on('error', broke));
-  return {
-    pool,
-    async hot(name, text, values) {
-      const { rows } = await pool.query({ name, text, values: [...values] });
-      return rows;
-    },
-    transaction: (work) => transaction(pool, work),
-    listen: (channel, listener) => listen(url, channel, listener, log),
-  };
+  return pool;
 };
 
 const transaction = async <Answer>(

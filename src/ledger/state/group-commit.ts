@@ -26,8 +26,9 @@ interface Waiting {
 const MAX_BATCH = 500;
 /**
  * After another process has written, batches wait for their turn and are made once, on what all others have written; after so many
- * without anything new, they are made at once again. Two processes under load that always made theirs at once, and again when
- * overtaken, came to half the transitions of one, three to a quarter and to refusals; in turn …
+ * without anything new they are made at once again. Of the 4,800 to 5,500 transitions/s of one process under full load, on 2 cores with
+ * Postgres, two that made theirs at once, and again when overtaken, came to 2,980 and three to 1,710, with refusals; in turn 3,130 and
+ * 2,350. At 1,000/s the p99 of `advance` fell from 7.5 and 11.7 s to 0.2 and 0.3 s, and the slowest of three from 0.28 of its share to 0.91.
  */
 const ALONE_AFTER = 20;
 
