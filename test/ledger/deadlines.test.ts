@@ -1,9 +1,12 @@
+import pg from 'pg';
 import { expect, it } from 'vitest';
 import { pipelineSchema, runId } from '../../src/domain/index.js';
 import type { Ledger } from '../../src/ledger/index.js';
+import { sentenceOf } from '../../src/ledger/queries/sentences.js';
+import type { EventRow } from '../../src/ledger/rows.js';
 import type { Policy } from '../../src/planner/index.js';
 import { aRequest, aSpec, running, TestNode, TestRun, theEndOf } from './builders.js';
-import { onBothDatabases, POLICY, type Store } from './contract.js';
+import { onBothDatabases, onPostgres, POLICY, type Store } from './contract.js';
 
 const MINUTE = 60_000;
 /** Estimates are taken for good ones: ten minutes are fifteen at the P90. */
@@ -141,5 +144,44 @@ onBothDatabases('Deadlines', (freshStore) => {
     store.clocks.wallMs += 120 * MINUTE;
     await ledger.sweepNodes();
     expect(await deadlineOf(ledger, run.id)).toBe('feasible');
+  });
+});
+
+/** What the log has of a run's deadline, as kinds and sentences. */
+const toldOf = async (url: string, id: string): Promise<readonly (readonly [string, string])[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query(
+    `SELECT kind, at_ms::float8 AS "atMs", detail FROM events WHERE run_id = $1 AND kind LIKE 'deadline-%' ORDER BY number`,
+    [id],
+  );
+  await client.end();
+  return rows.map((row) => [row.kind, sentenceOf(row as EventRow)]);
+};
+
+onPostgres('What the log says of deadlines (Postgres)', (freshStore) => {
+  it('is each change once, with what is expected, what is in the way and what could be done', async () => {
+    const store = await freshStore();
+    const ledger = await store.open(RAISING);
+    await TestNode.register(ledger, 'gpu-1', {
+      capacity: { devices: 1, cores: 8, memoryBytes: 0, slots: 4 },
+    });
+    const blocking = await TestRun.create(ledger);
+    await blocking.start('train', { estimateSeconds: 600 });
+    const spec = inRow(store, 31);
+    await ledger.createRun(spec);
+    await ledger.sweepNodes();
+    await ledger.sweepNodes();
+    const told = await toldOf(store.url, spec.runId);
+    expect(told.map(([kind]) => kind)).toEqual(['deadline-at-risk', 'deadline-raised']);
+    expect(told[0]?.[1]).toMatch(/is at risk: expected to finish about .*in 9 of 10 cases by/);
+    expect(told[0]?.[1]).toContain(`held by ${blocking.id}/train`);
+    expect(told[0]?.[1]).toMatch(/by .* UTC if the deadline moves there/);
+    expect(told[1]?.[1]).toBe('raised from normal to high by the policy, for its deadline');
+
+    store.clocks.wallMs += 60 * MINUTE;
+    await new TestRun(ledger, spec).turn({ end: { status: 'succeeded' } });
+    const [last] = (await toldOf(store.url, spec.runId)).slice(2);
+    expect(last).toEqual(['deadline-missed', expect.stringMatching(/passed 29 min ago/)]);
   });
 });

@@ -69,6 +69,10 @@ describe('A run is forecast', () => {
     const urgent = aRun([toCome(newest('a', { seconds: 600, priorityClass: 'high' }))]);
     expect(minutes({ nodes: one, leases: busy(10), waiting }, urgent)).toEqual([10, 20, 20]);
   });
+  it('with a wait of later tasks that may be over by then, and may not', () => {
+    const tasks = [toCome(newest('a', { seconds: 1_200 })), toCome(newest('b', { seconds: 600 }), ['a'])];
+    expect(minutes({ nodes: one, leases: busy(10) }, aRun(tasks))).toEqual([10, 40, 50]);
+  });
   it('with the way in which its own tasks stand in each other’s way', () => {
     const tasks = ['a', 'b', 'c'].map((name) => toCome(newest(name, { seconds: 600 })));
     expect(minutes({ nodes: one }, aRun(tasks))).toEqual([0, 30, 30]);

@@ -97,10 +97,20 @@ class Lengths {
   #through(ready: Length, attempt: WaitingTask, items: number): Length {
     const option = optionOf(attempt, this.starts);
     const rounds = Math.ceil(items / Math.max(1, heldAtOnce(option, this.cluster)));
-    const start = onceOpen(then(ready, waitOf(attempt, this.starts)), attempt, this.atMs);
+    const wait = waitAfter(ready, waitOf(attempt, this.starts));
+    const start = onceOpen(then(ready, wait), attempt, this.atMs);
     return then(start, milliseconds(attempt, option, rounds));
   }
 }
+
+/**
+ * The wait of a task that is ready only then, where it would be that long now: half of the time what holds it up now is gone by then,
+ * and in the worst case as much has come in its place.
+ */
+const waitAfter = (ready: Length, { p50, p90 }: Interval): Interval => ({
+  p50: Math.max(0, p50 - ready.p50),
+  p90,
+});
 
 /** A start that falls into a closed window or a hold moves to its end; one without an end makes nothing later, see `waitOf`. */
 const onceOpen = (start: Length, { holds }: WaitingTask, atMs: number): Length => {
