@@ -12,9 +12,17 @@ export const isOverBudget = (
   policy: Policy,
   started: Started,
 ): boolean => {
-  if (policy.budgets[task.tenant] === undefined) return false;
-  return overBudget(task, cluster, policy, started).length > 0;
+  const budget = policy.budgets[task.tenant];
+  if (budget === undefined) return false;
+  const { usdPerDay = Number.POSITIVE_INFINITY, usdPerMonth = Number.POSITIVE_INFINITY } = budget;
+  const { dayMicroUsd, monthMicroUsd } = cluster.spentBy(task.tenant);
+  const more = neededBy(task, policy, started);
+  return dayMicroUsd + more > usdPerDay * 1e6 || monthMicroUsd + more > usdPerMonth * 1e6;
 };
+
+/** What the task may cost, with what this cycle has started for its tenant. */
+const neededBy = (task: WaitingTask, policy: Policy, { microUsd }: Started): number =>
+  (microUsd.get(task.tenant) ?? 0) + costOf(task, policy);
 
 /** The same in words. */
 export const overBudget = (
@@ -26,7 +34,7 @@ export const overBudget = (
   const budget = policy.budgets[task.tenant];
   if (budget === undefined) return [];
   const spent = cluster.spentBy(task.tenant);
-  const more = (started.microUsd.get(task.tenant) ?? 0) + costOf(task, policy);
+  const more = neededBy(task, policy, started);
   const over = (limitUsd: number | undefined, used: number, span: string): readonly Blocker[] =>
     limitUsd === undefined || used + more <= limitUsd * 1e6
       ? []
@@ -116,7 +124,7 @@ const budgeted = (
   if (budget === undefined) return atMs;
   const spent = cluster.spentBy(task.tenant);
   const cost = costOf(task, policy);
-  const more = (started.microUsd.get(task.tenant) ?? 0) + cost;
+  const more = neededBy(task, policy, started);
   const [dayUsd, monthUsd] = [
     budget.usdPerDay ?? Number.POSITIVE_INFINITY,
     budget.usdPerMonth ?? Number.POSITIVE_INFINITY,

@@ -31,15 +31,10 @@ const heldOf = (kind: QuotaKind, tenant: string, cluster: Cluster, started: Star
   cluster.heldBy(tenant)[kind] + (started.held.get(tenant) ?? NOTHING)[kind];
 
 /** Whether its tenant holds so much that the task must wait for its own work to end. */
-export const isOverQuota = (
-  task: WaitingTask,
-  cluster: Cluster,
-  policy: Policy,
-  started: Started,
-): boolean => {
-  if (policy.quotas?.[task.tenant] === undefined) return false;
-  return overQuota(task, cluster, policy, started).length > 0;
-};
+export const isOverQuota = (task: WaitingTask, cluster: Cluster, policy: Policy, started: Started): boolean =>
+  quotaClaims(task, policy).some(
+    ({ kind, most, amount }) => heldOf(kind, task.tenant, cluster, started) + amount > most,
+  );
 
 /** The same in words: each kind of which the tenant would hold too much. */
 export const overQuota = (
