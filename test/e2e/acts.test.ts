@@ -94,3 +94,27 @@ tasks: { train: { pool: gpu, resources: { gpu: 64 }, run: { command: 'true' } } 
     message: expect.stringContaining('gpu-a'),
   });
 });
+
+test('a task waits for its paused pool, then for whoever holds it, and starts when both have let it go', async () => {
+  const id = await submit(waits('held'));
+  await expect.poll(() => read('held.pid')).not.toBe('');
+  const ann = { by: 'ann', reason: 'a test' };
+  await stack.api.pausePool('io', ann);
+  await stack.api.actOnTask(id, 'after', 'hold', ann);
+  writeFileSync(path('held.go'), '');
+  await stack.untilTask(id, 'after', 'waiting');
+  const reasons = async () =>
+    (await stack.api.explain(id, 'after')).explanations[0]?.wait?.blockers.map(({ code }) => code);
+  expect(await reasons()).toEqual(['paused', 'held']);
+  await stack.api.resumePool('io', ann);
+  expect(await reasons()).toEqual(['held']);
+  expect(read('after')).not.toContain('held');
+  await stack.api.actOnTask(id, 'after', 'release', ann);
+  expect((await stack.untilEnded(id)).status).toBe('succeeded');
+  expect((await stack.api.explain(id)).acts.map(({ sentence }) => sentence)).toEqual([
+    'ann paused pool io: a test',
+    'ann held after: a test',
+    'ann let pool io go on: a test',
+    'ann released after: a test',
+  ]);
+});

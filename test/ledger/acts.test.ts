@@ -183,8 +183,9 @@ onBothDatabases('An act on a run', (freshStore) => {
   it('sets its deadline for good: no turn and no reset of its workflow brings the old one back', async () => {
     const store = await freshStore();
     const ledger = await store.open();
+    await TestNode.register(ledger, 'gpu-1');
     const soonMs = store.clocks.wallMs + 1_000;
-    const laterMs = store.clocks.wallMs + 7_200_000;
+    const laterMs = store.clocks.wallMs + 86_400_000;
     const run = await aRun(ledger, { deadlineAtMs: soonMs });
     const shown = async () => (await ledger.getRun(run.id))?.deadlineAtMs;
     const set = (deadlineAtMs: number | null) =>
