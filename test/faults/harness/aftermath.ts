@@ -1,5 +1,6 @@
 import type { RunDetail } from '../../../src/api/client/index.js';
 import { until } from '../../../src/embedded/until.js';
+import { budgetBroken } from './checks/budget.js';
 import { seenByTasks } from './checks/by-tasks.js';
 import { endedWell } from './checks/ended-well.js';
 import { leasesLeft, processesLeft } from './checks/leftovers.js';
@@ -41,6 +42,7 @@ export const takeStock = async (world: World, stream: Stream): Promise<Aftermath
         accepted.map(({ id }) => id),
         notes,
       )),
+      ...(await budgetBroken(world)),
       ...leases,
       ...processes,
     ],

@@ -1,9 +1,11 @@
 import type { RunDetail } from '../../../../src/api/client/index.js';
+import { FRUGAL } from '../workload/documents.js';
 import type { Accepted } from '../workload/stream.js';
 
 /** What is wrong with a run that has ended: its end, a task that is missing, an output that was promised. */
 export const endedWell = ({ id, work, ended }: Accepted, { status, tasks, error }: RunDetail): string[] => {
   if (status === 'cancelled' && ended) return [];
+  if (status === 'failed' && work.tenant === FRUGAL && error?.code === 'budget-exhausted') return [];
   if (status !== 'succeeded')
     return [`${id} (${work.document.name}) ended as ${status}: ${error?.code} ${error?.message}`];
   const missing = work.promising.filter((name) => !tasks.some(({ key }) => nameOf(key) === name));

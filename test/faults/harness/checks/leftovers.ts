@@ -1,19 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import pg from 'pg';
 import type { World } from '../system/world.js';
+import { rowsOf } from './database.js';
 
 /** Leases that nothing has given back. */
-export const leasesLeft = async ({ databaseUrl }: World): Promise<string[]> => {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query(
-      "SELECT lease_id, state, node_id, run_id, task_key, attempt FROM leases WHERE state <> 'released'",
-    );
-    return rows.map((row) => `a lease is left: ${JSON.stringify(row)}`);
-  } finally {
-    await client.end();
-  }
+export const leasesLeft = async (world: World): Promise<string[]> => {
+  const rows = await rowsOf(
+    world,
+    "SELECT lease_id, state, node_id, run_id, task_key, attempt FROM leases WHERE state <> 'released'",
+  );
+  return rows.map((row) => `a lease is left: ${JSON.stringify(row)}`);
 };
 
 /** Processes of tasks that live on. */

@@ -7,7 +7,12 @@ export interface Work {
   readonly document: Readonly<Record<string, unknown>>;
   readonly priority: PriorityClass;
   readonly promising: readonly string[];
+  /** Whose budget may refuse it; nobody's where absent. */
+  readonly tenant?: typeof FRUGAL;
 }
+
+/** The tenant that has a budget. */
+export const FRUGAL = 'frugal';
 
 const WITNESS = join(import.meta.dirname, 'witness.sh');
 /** However many faults hit a task's attempts, they are not what makes its run fail. */
@@ -110,6 +115,14 @@ const urgent = (chance: Chance): Work =>
     notify: task({ needs: ['serve'], pool: 'io', estimate: '1s', work: 'true' }),
   });
 
+const paid = (chance: Chance): Work => ({
+  ...pipeline('paid', chance.pick(['normal', 'low'] as const), {
+    render: task({ pool: 'gpu', estimate: '1s', work: nap(chance) }),
+    retouch: task({ needs: ['render'], pool: 'gpu', estimate: '1s', work: nap(chance) }),
+  }),
+  tenant: FRUGAL,
+});
+
 /** Its first attempt always fails. */
 const stubborn = (chance: Chance): Work =>
   pipeline('stubborn', 'normal', {
@@ -135,4 +148,4 @@ export const large = (): Work =>
 
 /** The next pipeline of the stream. */
 export const nextWork = (chance: Chance): Work =>
-  chance.pick([chain, fan, training, training, urgent, stubborn])(chance);
+  chance.pick([chain, fan, training, training, urgent, stubborn, paid])(chance);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SignalboxError } from '../../../../src/domain/index.js';
 import { until } from '../../../../src/embedded/until.js';
 import type { Chance } from '../chance.js';
 import type { World } from '../system/world.js';
@@ -22,6 +23,7 @@ const ACCEPTED_WITHIN_MS = 180_000;
 export class Stream {
   readonly accepted = new Map<string, Accepted>();
   #open: readonly string[] = [];
+  #submitted = 0;
   #ending = false;
   #working: Promise<void> = Promise.resolve();
   #failed: unknown = null;
@@ -66,13 +68,17 @@ export class Stream {
 
   /** An answer may be lost on the way: the same key gives the same run. */
   async #submit(work: Work): Promise<void> {
-    const key = `work-${this.accepted.size}`;
-    const { document, priority } = work;
-    const request = { document: JSON.stringify(document), priority };
+    const key = `work-${this.#submitted++}`;
+    const { document, priority, tenant } = work;
+    const request = { document: JSON.stringify(document), priority, ...(tenant ? { tenant } : {}) };
     await until(`the API to take ${key}`, ACCEPTED_WITHIN_MS, async () => {
-      const { run } = await this.world.api.startRun(request, key);
-      this.accepted.set(run.id, { id: run.id, work, ended: false });
-      this.#open = [...this.#open, run.id];
+      const started = await this.world.api.startRun(request, key).catch((error) => {
+        if (error instanceof SignalboxError && error.code === 'budget-exhausted') return null;
+        throw error;
+      });
+      if (started === null) return;
+      this.accepted.set(started.run.id, { id: started.run.id, work, ended: false });
+      this.#open = [...this.#open, started.run.id];
     });
   }
 }
