@@ -48,8 +48,14 @@ describe('run', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^Started greet-\w{8}\n {2}forecast {2}starts .*, finishes .*\n {2}deadline {2}.*\n {2}watch {5}signalbox show greet-/,
+      /^Started greet-\w{8}\n {2}forecast {4}starts .*, finishes .*\n {2}deadline {4}[\s\S]*\n {2}watch {7}signalbox show greet-/,
     );
+  });
+
+  test('in a dry run says the same, and starts nothing', async () => {
+    const tried = await call('run', file(), '--deadline', '2h', '--dry-run');
+    expect(tried.stdout).toMatch(/nothing was started\n {2}forecast {4}starts .*\n {2}deadline {4}/);
+    expect(tried.stdout).not.toContain('Started');
   });
 
   test('with the same key gives the same run, and says that nothing new began', async () => {
