@@ -8,6 +8,7 @@ import type { LogStore } from './log-store.js';
 import { answerWithProblem, noSuchRoute } from './problems.js';
 import { actRoutes } from './routes/acts.js';
 import { agentRoutes } from './routes/agent.js';
+import { eventRoutes } from './routes/events.js';
 import { forecastRoutes } from './routes/forecasts.js';
 import { healthRoutes } from './routes/health.js';
 import { historyRoutes } from './routes/history.js';
@@ -29,11 +30,23 @@ export interface ApiDeps {
   readonly log: Logger;
 }
 
+/** Streams end once this says so: they would have no end of their own. */
+interface Life {
+  readonly stopping: AbortSignal;
+}
+
 /** Large enough for a document of 3,000 tasks. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 /** The HTTP API as an Express app, not yet listening. */
-export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: ApiDeps): Express => {
+export const createApi = ({
+  ledger,
+  workspace,
+  apiToken,
+  workerToken,
+  log,
+  stopping,
+}: ApiDeps & Life): Express => {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   const body = [jsonOnly, express.json({ limit: MAX_BODY_BYTES }), shallow];
   const user = apiToken === undefined ? requireLoopbackName : requireToken(apiToken, 'API token');
@@ -53,6 +66,7 @@ export const createApi = ({ ledger, workspace, apiToken, workerToken, log }: Api
     settledRoutes(ledger),
     historyRoutes(ledger),
     recordingRoutes(ledger),
+    eventRoutes(ledger, stopping),
     forecastRoutes(ledger),
     usageRoutes(ledger),
     policyRoutes(ledger),

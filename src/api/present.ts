@@ -15,6 +15,7 @@ import { offerSentence } from '../planner/index.js';
 import type {
   Demand,
   DryRun,
+  Event,
   Explanation,
   ExplanationList,
   Node,
@@ -251,6 +252,20 @@ export const presentPool = ({ pool, nodes, waiting, running, pauses }: ledger.Po
     since: time(atMs),
     until: timeOrNull(untilMs),
   })),
+});
+
+/** One line of the ordered log. */
+export const presentEvent = (record: ledger.EventRecord): Event => ({
+  number: record.number,
+  at: time(record.atMs),
+  kind: record.kind,
+  run: record.runId,
+  task: record.taskKey,
+  attempt: record.attempt,
+  node: record.nodeId,
+  sentence: record.sentence,
+  policyVersion: record.policyVersion,
+  detail: record.detail as Event['detail'],
 });
 
 /** A settled attempt beside its forecast. */

@@ -95,6 +95,23 @@ export const listHistory = z.strictObject({
   cursor: z.string().min(1).max(200).optional(),
 });
 export type ListHistory = Partial<z.output<typeof listHistory>> & { readonly since: string };
+/** The query of `GET /v1/events`: those after a number, or the newest so many. As a stream it goes on after these. */
+export const eventsQuery = z
+  .strictObject({
+    after: z.coerce.number().int().min(0).optional(),
+    last: z.coerce.number().int().min(0).max(1000).optional(),
+    run: z.string().min(1).max(200).optional(),
+    kind: z
+      .string()
+      .regex(/^[a-z-]{1,40}$/)
+      .optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(200),
+  })
+  .refine(({ after, last }) => after === undefined || last === undefined, {
+    path: ['last'],
+    error: 'cannot be given with after',
+  });
+export type EventsQuery = Partial<z.output<typeof eventsQuery>>;
 /** The query of `GET /v1/recordings`. */
 export const recordingsQuery = z
   .strictObject({ from: z.iso.datetime({ offset: true }), to: z.iso.datetime({ offset: true }) })

@@ -277,6 +277,24 @@ export type PastRun = z.infer<typeof pastRun>;
 export const historyPage = z.strictObject({ runs: z.array(pastRun), next: z.string().nullable() });
 export type HistoryPage = z.infer<typeof historyPage>;
 
+/** One line of the ordered log: what was decided or happened, in a sentence, and what it was decided from. */
+export const event = z.strictObject({
+  number: amount,
+  at: time,
+  kind: z.string(),
+  run: z.string().nullable(),
+  task: z.string().nullable(),
+  attempt: z.number().nullable(),
+  node: z.string().nullable(),
+  sentence: z.string(),
+  policyVersion: z.string(),
+  detail: z.record(z.string(), json),
+});
+export type Event = z.infer<typeof event>;
+/** Events in their order, and the number to read on after. */
+export const eventPage = z.strictObject({ events: z.array(event), next: amount });
+export type EventPage = z.infer<typeof eventPage>;
+
 /**
  * Recordings of planner cycles within a time range, with the policies that they were planned by. A recording is one process's; to
  * know what its first cycle in the range was planned on, read it from part `base` on.

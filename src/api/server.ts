@@ -26,12 +26,19 @@ export const startApi = async ({ host, port, ...deps }: ApiSettings): Promise<Ru
       'unsafe-bind',
       `The API must not listen on ${host} without a token: anyone could start runs.`,
     );
-  const server = createApi(deps).listen(port, host);
+  const stopping = new AbortController();
+  const server = createApi({ ...deps, stopping: stopping.signal }).listen(port, host);
   await listening(server, host, port);
   const address = server.address() as AddressInfo;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
   deps.log.info({ url }, 'API listening');
-  return { url, stop: () => stop(server) };
+  return {
+    url,
+    stop: () => {
+      stopping.abort();
+      return stop(server);
+    },
+  };
 };
 
 const listening = (server: Server, host: string, port: number): Promise<void> =>

@@ -87,6 +87,18 @@ const addLookCommands = (program: Command): void => {
     .option('--attempt <n>', 'an earlier attempt', wholeNumber(1, 1_000))
     .option('-f, --follow', 'go on until the attempt has ended')
     .action(async (run, task, options) => (await import('./commands/logs.js')).logs(run, task, options));
+  withApi(program.command('events'))
+    .description('what was decided and what happened, in one order')
+    .option('-f, --follow', 'go on as it happens')
+    .option('--run <run>', 'only of this run')
+    .option('--kind <kind>', 'only of this kind, such as granted or preempting')
+    .option('--last <n>', 'begin with the newest so many (20 where absent)', wholeNumber(0, 1_000))
+    .addOption(
+      new Option('--after <number>', 'begin after this number')
+        .argParser(wholeNumber(0, 2 ** 53))
+        .conflicts('last'),
+    )
+    .action(async (options) => (await import('./commands/events.js')).events(options));
   withApi(program.command('nodes'))
     .description('list the machines, what they have and what of it is taken')
     .action(async (options) => (await import('./commands/nodes.js')).nodes(options));

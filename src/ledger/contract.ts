@@ -404,6 +404,36 @@ export interface BreakerUsage extends Omit<PeriodUsage, 'budgetMicroUsd'> {
   readonly isOpen: boolean;
 }
 
+/** One line of the ordered log, with its sentence for people. */
+export interface EventRecord {
+  readonly number: number;
+  readonly atMs: number;
+  readonly kind: string;
+  readonly runId: RunId | null;
+  readonly taskKey: TaskKey | null;
+  readonly attempt: number | null;
+  readonly nodeId: NodeId | null;
+  readonly policyVersion: string;
+  /** What it was decided from, or what changed: forecast, blockers and so on, by kind. */
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly sentence: string;
+}
+
+/** Which events: those after a number, oldest first, or (`last`) the newest so many. */
+export interface EventFilter {
+  readonly after?: number;
+  readonly last?: number;
+  readonly runId?: RunId;
+  readonly kind?: string;
+  readonly limit: number;
+}
+
+/** Events in their order, and the number to read on after. */
+export interface EventPage {
+  readonly events: readonly EventRecord[];
+  readonly next: number;
+}
+
 /** A run as accepted; `created` is false where the idempotency key had been used for the same request. */
 export interface CreatedRun {
   readonly run: RunRecord;
@@ -439,6 +469,11 @@ export interface Ledger {
 
   /** Runs that have ended with all their attempts, newest first: what to try policies on. */
   listHistory(filter: HistoryFilter): Promise<readonly PastRun[]>;
+
+  /** What was decided and what happened, in one order. Who has read up to a number has seen all before it. */
+  listEvents(filter: EventFilter): Promise<EventPage>;
+  /** Called after each commit (of any process) that wrote events, perhaps once too often. Returns the unsubscriber. */
+  onEvents(listener: () => void): () => void;
 
   /** Recordings of planner cycles within a time range, by any process. */
   listRecordings(range: TimeRange): Promise<readonly Recording[]>;

@@ -21,6 +21,7 @@ import { claimOutbox, completeOutbox, retryOutbox } from './outbox.js';
 import { listActs } from './queries/acts.js';
 import { listRecordings, readRecording } from './queries/cycles.js';
 import { forecastDemand } from './queries/demand.js';
+import { listEvents } from './queries/events.js';
 import { askPlanner, explain } from './queries/explain.js';
 import { listHistory } from './queries/history.js';
 import { listNodes } from './queries/nodes.js';
@@ -78,9 +79,10 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     return activated;
   };
   const deadlines = new DeadlineWatcher(commits, monotonic);
-  const listeners = new Set<() => void>();
-  const stopListening = await database.listen(() => {
-    for (const listener of listeners) listener();
+  const listeners = { outbox: new Set<() => void>(), events: new Set<() => void>() };
+  const stopListening = await database.listen((news) => {
+    if (news === 'outbox') for (const listener of listeners.outbox) listener();
+    for (const listener of listeners.events) listener();
   });
 
   return {
@@ -130,8 +132,13 @@ export const openLedger = async (settings: LedgerSettings): Promise<Ledger> => {
     completeOutbox: (ids) => answered(completeOutbox(database, ids)),
     retryOutbox: (id, error) => answered(retryOutbox(database, id, error, clock())),
     onOutbox(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+      listeners.outbox.add(listener);
+      return () => void listeners.outbox.delete(listener);
+    },
+    listEvents: (filter) => answered(listEvents(database, filter)),
+    onEvents(listener) {
+      listeners.events.add(listener);
+      return () => void listeners.events.delete(listener);
     },
     openRuns: (workflowIds) => answered(openRuns(database, workflowIds)),
     closeRun: (runId, end) => commits.run(closeRun(runId, end)),

@@ -2,6 +2,7 @@ import { type Pool, SignalboxError } from '../../domain/index.js';
 import type {
   ActivatePolicy,
   DemandQuery,
+  EventsQuery,
   ListHistory,
   ListRuns,
   ListSettled,
@@ -16,6 +17,8 @@ import type {
   ActivatedPolicy,
   Demand,
   DryRun,
+  Event,
+  EventPage,
   ExplanationList,
   Forecaster,
   HistoryPage,
@@ -31,6 +34,7 @@ import type {
   SettledList,
   Usage,
 } from '../schemas.js';
+import { type Following, followEvents } from './event-stream.js';
 import { type Call, createTransport, type TransportSettings } from './transport.js';
 
 /** A piece of a log, where to read on, and whether that was all of it. */
@@ -79,6 +83,10 @@ export interface ApiClient {
   listSettled(query?: ListSettled): Promise<SettledList>;
   /** Runs that have ended, with what a replay of them needs, newest first. */
   listHistory(query: ListHistory): Promise<HistoryPage>;
+  /** What was decided and what happened, in one order: after a number, or the newest so many. */
+  listEvents(query?: EventsQuery): Promise<EventPage>;
+  /** The same as it comes; see `followEvents`. */
+  followEvents(query: EventsQuery, following: Following): AsyncIterable<Event>;
   /** Recordings of planner cycles within a time range (RFC 3339), with their policies. */
   listRecordings(query: RecordingsQuery): Promise<RecordingList>;
   /** Parts of a recording, from one on; empty after its last. */
@@ -131,6 +139,8 @@ export const createClient = (settings: TransportSettings): ApiClient => {
     usage: (tenant) => json({ path: '/v1/usage', query: { tenant } }),
     listSettled: (query = {}) => json({ path: '/v1/attempts', query }),
     listHistory: (query) => json({ path: '/v1/history', query }),
+    listEvents: (query = {}) => json({ path: '/v1/events', query }),
+    followEvents: (query, following) => followEvents(send, query, following),
     listRecordings: (query) => json({ path: '/v1/recordings', query }),
     readRecording: (writer, query = {}) =>
       json({ path: `/v1/recordings/${encodeURIComponent(writer)}`, query }),

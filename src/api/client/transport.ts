@@ -14,6 +14,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends the call, instead of the patience that is had with every other. */
+  readonly signal?: AbortSignal;
 }
 
 const PATIENCE_MS = 30_000;
@@ -21,7 +23,14 @@ const PATIENCE_MS = 30_000;
 /** Sends calls and turns problem documents into errors again. Throws `api-unreachable` where nobody answers. */
 export const createTransport = ({ url, token }: TransportSettings) => {
   const base = url.replace(/\/+$/, '');
-  return async ({ method = 'GET', path, query = {}, body, headers = {} }: Call): Promise<Response> => {
+  return async ({
+    method = 'GET',
+    path,
+    query = {},
+    body,
+    headers = {},
+    signal,
+  }: Call): Promise<Response> => {
     const response = await fetch(`${base}${path}${queryText(query)}`, {
       method,
       headers: {
@@ -30,7 +39,7 @@ export const createTransport = ({ url, token }: TransportSettings) => {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: signal ?? AbortSignal.timeout(PATIENCE_MS),
     }).catch((cause: Error) => {
       throw unreachable(base, cause);
     });

@@ -117,7 +117,8 @@ const takeEnd = (draft: Draft, run: RunRow, ended: EndedAttempt): void => {
   if (isNews) settle(draft, task, ended);
   const lease = draft.image.liveLease(ended.leaseId);
   if (lease === undefined || lease.fencing !== ended.fencing) return;
-  if (ended.processEnded && (isNews || lease.state !== 'revoked')) release(draft, lease);
+  if (ended.processEnded && (isNews || lease.state !== 'revoked'))
+    release(draft, lease, isNews ? null : 'its process has ended');
   else if (lease.state !== 'revoked') revoke(draft, lease, 'its attempt is over', true);
 };
 

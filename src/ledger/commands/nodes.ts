@@ -42,7 +42,7 @@ export const registerNode = (request: RegisterRequest): Command<RegisterAnswer> 
     if (before && before.keyHash !== keyHash) refuseWhileAlive(draft, before);
     for (const lease of leasesOn(draft, nodeId)) {
       if (lease.state !== 'revoked') revoke(draft, lease, `the worker of ${nodeId} has started anew`, false);
-      release(draft, draft.image.liveLease(lease.leaseId) ?? lease);
+      release(draft, draft.image.liveLease(lease.leaseId) ?? lease, 'its node started anew');
     }
     const { pool, capacity, labels, virtualDevices } = request;
     const incarnation = (before?.incarnation ?? 0) + 1;
@@ -208,7 +208,8 @@ export const nodeState = (leaving: boolean, drained: NodeRow['drained']): 'activ
 
 const setLeaving = (draft: Draft, node: NodeRow, leaving: boolean): void => {
   draft.put('nodes', { ...node, leaving, state: nodeState(leaving, node.drained) });
-  if (leaving) draft.event({ kind: 'node-draining', nodeId: node.nodeId });
+  if (leaving !== node.leaving)
+    draft.event({ kind: leaving ? 'node-draining' : 'node-active', nodeId: node.nodeId });
 };
 
 /**
@@ -216,7 +217,8 @@ const setLeaving = (draft: Draft, node: NodeRow, leaving: boolean): void => {
  * may say so, or the first to speak of bare slots.
  */
 const takeProcessEnd = (draft: Draft, lease: LeaseRow, node: NodeRow): void => {
-  if (lease.nodeId === null || lease.nodeId === node.nodeId) release(draft, lease);
+  if (lease.nodeId === null || lease.nodeId === node.nodeId)
+    release(draft, lease, lease.state === 'held' ? null : 'its process has ended');
 };
 
 /** Why a node may not run under a lease; null where it may. Bare slots are bound to the first that speaks of them. */
@@ -295,7 +297,9 @@ export const loseNode = (pulse: Pulse, silentSeconds: number): Command<void> =>
 /** What a lost node held is free: by now it has stopped its own tasks, grace included. */
 export const fenceNode = (pulse: Pulse): Command<void> =>
   ifSilent(pulse, (draft, { nodeId, state }) => {
-    if (state === 'lost') for (const lease of leasesOn(draft, nodeId)) release(draft, lease);
+    if (state === 'lost')
+      for (const lease of leasesOn(draft, nodeId))
+        release(draft, lease, 'by now its node has stopped it, or is dead');
   });
 
 /** Bare slots that were taken back before any node spoke of them, and that no live node runs: they are free. */
@@ -303,7 +307,7 @@ export const freeUnbound = (leaseIds: readonly string[]): Command<void> => ({
   apply(draft) {
     for (const leaseId of leaseIds) {
       const lease = draft.image.liveLease(leaseId);
-      if (lease?.state === 'revoked' && lease.nodeId === null) release(draft, lease);
+      if (lease?.state === 'revoked' && lease.nodeId === null) release(draft, lease, 'no node ever began it');
     }
     return () => undefined;
   },

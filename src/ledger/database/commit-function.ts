@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { HOT, HOT_NAMES, LOG_NAMES, LOGS, snake } from '../rows.js';
 
-/** The channel that says that something stands in the outbox. */
-export const OUTBOX_CHANNEL = 'signalbox_outbox';
+/** The channel that says after a commit what it wrote: `outbox`, or `events` alone. */
+export const NEWS_CHANNEL = 'signalbox_news';
 
 /** Takes the planner's lock until the transaction ends. Whoever asks first gets it first, which a lock on a row does not promise. */
 export const TAKE_TURN = "pg_advisory_xact_lock(hashtext('signalbox-planner'))";
@@ -25,7 +25,8 @@ BEGIN
     WHERE version = known;
   IF NOT FOUND THEN RETURN false; END IF;
 ${[...HOT_NAMES.map(upsert), ...LOG_NAMES.map(append)].join('\n')}
-  IF batch ? 'outbox' THEN PERFORM pg_notify('${OUTBOX_CHANNEL}', ''); END IF;
+  IF batch ? 'outbox' THEN PERFORM pg_notify('${NEWS_CHANNEL}', 'outbox');
+  ELSIF batch ? 'events' THEN PERFORM pg_notify('${NEWS_CHANNEL}', 'events'); END IF;
   RETURN true;
 END`;
 

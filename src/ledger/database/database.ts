@@ -25,7 +25,7 @@ import {
   type WorkRow,
 } from '../rows.js';
 import type { LedgerLog } from '../settings.js';
-import { COMMIT_FUNCTION, createCommitFunction, OUTBOX_CHANNEL, TAKE_TURN } from './commit-function.js';
+import { COMMIT_FUNCTION, createCommitFunction, NEWS_CHANNEL, TAKE_TURN } from './commit-function.js';
 import type { Driver } from './driver.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { openPglite } from './pglite.js';
@@ -63,6 +63,9 @@ export interface ProgressRow {
   readonly cpuSeconds: number | null;
 }
 
+/** What a commit wrote. Where it is not known, as after a connection broke, it may be anything: `outbox`. */
+export type News = 'outbox' | 'events';
+
 /** A heartbeat as it is stored; of an older incarnation it leaves no trace. */
 export interface Beat {
   readonly nodeId: string;
@@ -99,7 +102,8 @@ export interface Database {
   readRuns(runIds: readonly string[]): Promise<HotState>;
   /** Counts a heartbeat and keeps what it says of its tasks' progress. Returns the head's version. */
   beat(beat: Beat): Promise<number>;
-  listen(listener: () => void): Promise<() => Promise<void>>;
+  /** Tells after each commit of any process what it wrote: something to the outbox, or events alone. */
+  listen(listener: (news: News) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -262,7 +266,8 @@ const database = (db: Kysely<Tables>, effects: Kysely<Tables>, driver: Driver): 
           : await driver.hot('beat-progress', BEAT_WITH_PROGRESS, [...values, JSON.stringify(progress)]);
       return Number(row?.version);
     },
-    listen: (listener) => driver.listen(OUTBOX_CHANNEL, listener),
+    listen: (listener) =>
+      driver.listen(NEWS_CHANNEL, (news) => listener(news === 'events' ? 'events' : 'outbox')),
     async close() {
       await db.destroy();
       if (effects !== db) await effects.destroy();

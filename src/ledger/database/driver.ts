@@ -15,6 +15,6 @@ export interface Driver {
   transaction<Answer>(
     work: (hot: Driver['hot'], commit: () => Promise<void>) => Promise<Answer>,
   ): Promise<Answer>;
-  /** Calls the listener at each notification of any process. Returns what stops it. */
-  listen(channel: string, listener: () => void): Promise<() => Promise<void>>;
+  /** Calls the listener with each notification of any process, and with an empty one where some may have been missed. Returns what stops it. */
+  listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>>;
 }

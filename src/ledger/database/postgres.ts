@@ -73,7 +73,7 @@ const transaction = async <Answer>(
 const listen = async (
   url: string,
   channel: string,
-  listener: () => void,
+  listener: (payload: string) => void,
   log: LedgerLog,
 ): Promise<() => Promise<void>> => {
   let stopped = false;
@@ -81,12 +81,12 @@ const listen = async (
   let timer: NodeJS.Timeout | undefined;
   const open = async (): Promise<void> => {
     client = new pg.Client({ connectionString: url, application_name: 'signalbox-listen' });
-    client.on('notification', listener);
+    client.on('notification', ({ payload = '' }) => listener(payload));
     client.on('error', (error) => log.warn({ err: error }, 'the listening database connection broke'));
     client.on('end', () => again());
     await client.connect();
     await client.query(`LISTEN ${channel}`);
-    listener();
+    listener('');
   };
   const again = (): void => {
     if (stopped || timer) return;

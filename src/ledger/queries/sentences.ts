@@ -3,6 +3,7 @@ import { amountOf, count, listing, type Overtaken, span, usd } from '../../plann
 import type { EventRow } from '../rows.js';
 import { actSentence } from './act-sentence.js';
 import { deadlineAtRisk, deadlineMissed, deadlineRaised, deadlineSafe } from './deadline-sentences.js';
+import { lifeSentence } from './life-sentences.js';
 
 /** A span of seconds for people. */
 const seconds = (amount: number): string => span(amount * 1_000);
@@ -80,7 +81,7 @@ export const sentenceOf = (event: EventRow): string => {
     case 'policy-activated':
       return policyActivated(detail);
     default:
-      return event.kind;
+      return lifeSentence(event) ?? event.kind;
   }
 };
 

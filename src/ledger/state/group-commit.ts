@@ -125,6 +125,8 @@ export class GroupCommit {
       this.parts.onOvertaken();
       this.#stale = false;
     }
+    // A long snapshot is not made while others wait for their turn, where that can be foreseen.
+    await this.#keepJournal();
     if (this.#alone >= ALONE_AFTER && (await this.#make(batch, database.commit))) return;
     await database.inTurn(async (commit) => {
       await this.#catchUp();
@@ -145,15 +147,20 @@ export class GroupCommit {
 
   /** False where another process has written since. */
   async #make(batch: readonly Waiting[], commit: Commit): Promise<boolean> {
-    const { database, clock } = this.parts;
+    const { database } = this.parts;
     await this.#keepPolicy();
     const calls = this.#unsettled ? [this.#settleAnew(), ...batch] : batch;
     for (const { command } of calls) await command.prepare?.(database, this.image);
-    const { version: policyVersion } = this.image.policy;
-    await this.image.journal.prepare(database, { policyVersion, atMs: clock() });
+    await this.#keepJournal();
     if (!(await this.#attempt(calls, commit))) return false;
     this.#unsettled = false;
     return true;
+  }
+
+  async #keepJournal(): Promise<void> {
+    const { database, clock } = this.parts;
+    const { version: policyVersion } = this.image.policy;
+    await this.image.journal.prepare(database, { policyVersion, atMs: clock() });
   }
 
   /** Another policy has come into force, in this process or another: all that is live is put in order under it. */

@@ -211,7 +211,7 @@ export const lapsePromises = (draft: Draft): void => {
   }
 };
 
-/** A waiting task is told why it waits. The record of it is made once, when it begins to wait. */
+/** A waiting task is told why it waits. The record of it is made when it begins to wait, and when the reasons are other ones. */
 export const defer = (draft: Draft, task: TaskRow, deferral: Deferral): void => {
   const { id: _, ...why } = deferral;
   const verdict: Deferred = {
@@ -223,9 +223,14 @@ export const defer = (draft: Draft, task: TaskRow, deferral: Deferral): void => 
     ...why,
   };
   draft.put('tasks', { ...task, verdict });
-  if (!draft.entered.has(deferral.id)) return;
+  if (!draft.entered.has(deferral.id) && !isOther(task.verdict, deferral)) return;
   draft.event({ kind: 'deferred', ...named(task), detail: { ...why, forecast: task.forecast } });
 };
+
+const isOther = (before: TaskRow['verdict'], { blockers }: Deferral): boolean =>
+  before.kind === 'deferred' && codesOf(before.blockers) !== codesOf(blockers);
+const codesOf = (blockers: Deferral['blockers']): string =>
+  [...new Set(blockers.map(({ code }) => code))].sort().join();
 
 /** The attempt is over, as its workflow says: the fact is kept, whatever we believed of it. */
 export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void => {
@@ -347,7 +352,7 @@ const observe = (
 /** The run no longer wants the attempt and has not begun it, so that no process can exist. */
 export const withdraw = (draft: Draft, task: TaskRow): void => {
   const lease = task.leaseId === null ? undefined : draft.image.liveLease(task.leaseId);
-  if (lease) release(draft, lease);
+  if (lease) release(draft, lease, null);
   if (task.promised) endPromise(draft, idOfTask(task));
   endWithout(draft, task, 'withdrawn', 'its run no longer wants it');
   draft.event({ kind: 'withdrawn', ...named(task) });
@@ -399,13 +404,16 @@ export const revoke = (draft: Draft, lease: LeaseRow, why: string, told: boolean
   if (!told) signal(draft, task.runId, { workflowId: task.workflowId, name: 'revoke', payload: verdict });
 };
 
-/** The lease's hardware is free: its process has ended, or its node has fenced itself. */
-export const release = (draft: Draft, lease: LeaseRow): void => {
+/** The lease's hardware is free: its process has ended, or its node has fenced itself. `why` is null where another event tells that. */
+export const release = (draft: Draft, lease: LeaseRow, why: string | null): void => {
   draft.put('leases', { ...lease, state: 'released', releasedAtMs: draft.atMs });
   countRelease(draft, lease);
   const heldSeconds = Math.max(0, draft.atMs - lease.grantedAtMs) / 1_000;
   use(draft, lease, heldSeconds * sizeOf(lease.resources) - expectedDeviceSeconds(lease));
   charge(draft, lease);
+  if (why === null) return;
+  const { leaseId, runId, taskKey, attempt, nodeId } = lease;
+  draft.event({ kind: 'released', runId, taskKey, attempt, nodeId, detail: { leaseId, why } });
 };
 
 /** Orders a signal. */
