@@ -7,9 +7,18 @@ import { TaskFailure } from './failure.js';
 /** The most that an outputs file may hold before any of it is looked at. */
 const MAX_OUTPUT_FILE_BYTES = 64 * 1024 * 1024;
 
+/** Everybody after us walks outputs by recursion, the workflow included. */
+const MAX_DEPTH = 100;
+
 /** Reads the JSON file that a task wrote its outputs to; an absent or empty file means none. */
 export const readOutputFile = async (file: string): Promise<Outputs> => {
-  const size = (await stat(file).catch(() => null))?.size ?? 0;
+  const found = await stat(file).catch(() => null);
+  if (found !== null && !found.isFile())
+    throw new TaskFailure(
+      'output-invalid',
+      'SIGNALBOX_OUTPUT is no file any more: the task put something else there.',
+    );
+  const size = found?.size ?? 0;
   if (size === 0) return {};
   if (size > MAX_OUTPUT_FILE_BYTES) {
     throw new TaskFailure(
@@ -31,8 +40,20 @@ const parsed = (text: string): unknown => {
 
 /** Outputs are a JSON object, name by name. Throws `output-invalid` for anything else. */
 export const checkedOutputs = (value: unknown): Outputs => {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Outputs;
-  throw new TaskFailure('output-invalid', 'Outputs must be one JSON object of names and values.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TaskFailure('output-invalid', 'Outputs must be one JSON object of names and values.');
+  if (depthOf(value) > MAX_DEPTH)
+    throw new TaskFailure('output-invalid', `Outputs may be nested ${MAX_DEPTH} deep at most.`);
+  return value as Outputs;
+};
+
+/** Level by level: recursion is what too deep a value would break. */
+const depthOf = (value: unknown): number => {
+  let level = [value];
+  for (let depth = 0; ; depth++) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    if (level.length === 0 || depth > MAX_DEPTH) return depth;
+  }
 };
 
 /** Fails the attempt where an output that the task promised is missing. */

@@ -1,10 +1,13 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 const LOOK_BYTES = 256;
+/** A task may have put a pipe there: opening one waits for a writer, and would hold a thread of the worker for as long. */
+const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** The newest number 0..1 in a file to which a task writes or appends its progress; null where there is none. */
 export const readProgress = async (path: string): Promise<number | null> => {
-  const file = await open(path).catch(() => null);
+  const file = await open(path, AT_ONCE).catch(() => null);
   if (file === null) return null;
   try {
     const { size } = await file.stat();
