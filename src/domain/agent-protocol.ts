@@ -3,6 +3,9 @@ import { POOLS } from './resources.js';
 
 const amount = z.number().int().nonnegative();
 
+/** One worker process: what registers again from what has a copy of its node's folder, and with it the key. */
+const bootId = z.string().min(8).max(64).optional();
+
 /** A worker's node presents itself: `POST /v1/agent/register`. The same key says that the node's earlier worker is gone. */
 export const registerRequest = z.strictObject({
   nodeId: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i),
@@ -12,6 +15,7 @@ export const registerRequest = z.strictObject({
   capacity: z.strictObject({ devices: amount, cores: amount, memoryBytes: amount, slots: amount }),
   virtualDevices: z.boolean(),
   labels: z.record(z.string(), z.string()),
+  bootId,
 });
 export type RegisterRequest = z.infer<typeof registerRequest>;
 
@@ -65,6 +69,7 @@ export const heartbeatRequest = z.strictObject({
   nodeId: z.string(),
   nodeKey: z.string(),
   incarnation: z.number().int().positive(),
+  bootId,
   draining: z.boolean(),
   load: nodeLoad.optional(),
   running: z.array(runningTask),
@@ -82,6 +87,8 @@ export interface LeaseMark {
 export interface HeartbeatAnswer {
   readonly stop: readonly string[];
   readonly stale: boolean;
+  /** Stale because another worker has registered with this node's own key: the older one of the two must go. */
+  readonly replaced?: boolean;
   /** The node is to ask for no more tasks of its pool's own queue: it drains, or fails too much. Absent where it may. */
   readonly shut?: true;
   /** Leases that give way, or were taken back: their tasks are to save their work and go, within their grace. Absent where there are none. */

@@ -245,6 +245,8 @@ export interface NodeRow {
   readonly capacity: Resources;
   readonly state: NodeState;
   readonly incarnation: number;
+  /** The worker process that registered it; null of workers that do not tell. */
+  readonly bootId: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly virtualDevices: boolean;
   readonly registeredAtMs: number;
@@ -597,6 +599,7 @@ export const HOT: {
       capacity: 'jsonb',
       state: 'text',
       incarnation: 'integer',
+      bootId: 'text',
       labels: 'jsonb',
       virtualDevices: 'boolean',
       registeredAtMs: 'bigint',

@@ -50,6 +50,21 @@ onBothDatabases('A worker that lies', (freshStore) => {
     expect((await taskOf(run, 'a'))?.progress).toBe(0.5);
   });
 
+  it('about its name, having copied the folder of another, takes over; the first one hears that it is replaced', async () => {
+    const { ledger } = await open();
+    const first = await TestNode.register(ledger, 'gpu-1', { bootId: 'the first worker' });
+    const copy = await TestNode.register(ledger, 'gpu-1', { bootId: 'the second worker' });
+    const of = ({ request: { bootId } }: TestNode) => ({ bootId });
+    expect(await first.beat(of(first))).toEqual({ stop: [], stale: true, replaced: true });
+    expect(await copy.beat(of(copy))).toEqual({ stop: [], stale: false });
+    // One that was slow to register and does so again is no other worker.
+    await copy.start();
+    expect(await copy.beat({ ...of(copy), incarnation: copy.incarnation - 1 })).toEqual({
+      stop: [],
+      stale: true,
+    });
+  });
+
   it('and runs more bare slots than it registered is told to stop what is too much', async () => {
     const { ledger } = await open();
     const small = await TestNode.register(ledger, 'io-1', { pool: 'io', capacity: { ...NOTHING, slots: 1 } });

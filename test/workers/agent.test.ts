@@ -190,6 +190,18 @@ describe('heartbeats', () => {
   });
 });
 
+describe('a second worker with a copy of the node’s folder', () => {
+  it('ends the first, with all its tasks and an error that says so', async () => {
+    const hold = await take(await start(), aLease());
+    api.answer = { stop: [], stale: true, replaced: true };
+    await expect.poll(() => hold.kill.aborted, wait).toBe(true);
+    expect(deaths).toEqual([]);
+    hold.end();
+    await expect.poll(() => deaths, wait).toEqual([expect.stringContaining('was copied')]);
+    expect(api.registrations).toHaveLength(1);
+  });
+});
+
 describe('the self-fence', () => {
   beforeEach(() => {
     api.terms = { heartbeatSeconds: 0.05, selfFenceSeconds: 0.4 };

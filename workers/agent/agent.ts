@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { TaskAgent } from '../../activities/tasks/index.js';
 import {
@@ -66,6 +67,8 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
   let fencedAtMs: number | null = null;
   let renewedAtMs = 0;
   let closing = false;
+  let replaced = false;
+  const bootId = randomUUID();
   let terms: RegisterAnswer = {
     incarnation: 0,
     heartbeatSeconds: 1,
@@ -86,7 +89,7 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
       const sentAtMs = performance.now();
       try {
         const { nodeKey } = folder;
-        terms = await api.register({ nodeId, nodeKey, pool, capacity, virtualDevices, labels });
+        terms = await api.register({ nodeId, nodeKey, pool, capacity, virtualDevices, labels, bootId });
         return opened(sentAtMs);
       } catch (error) {
         if (error instanceof SignalboxError && FATAL.has(error.code)) throw error;
@@ -114,14 +117,23 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
     const report = leases.report();
     try {
       const draining = state === 'draining';
-      const beat = { nodeId, nodeKey, incarnation, draining, load, ...report };
-      const { stop, stale, shut = false, leave = [], refuse = [], why = {} } = await api.heartbeat(beat);
+      const beat = { nodeId, nodeKey, incarnation, bootId, draining, load, ...report };
+      const {
+        stop,
+        stale,
+        replaced: taken = false,
+        shut = false,
+        leave = [],
+        refuse = [],
+        why = {},
+      } = await api.heartbeat(beat);
       leases.acknowledge(report.ended);
       settings.onOpen(!shut);
       for (const id of stop) leases.kill(refusal(why[id]), [id]);
       for (const id of leave) leases.leave(id, why[id] ?? 'More urgent work needs the hardware');
       leases.refuse(refuse);
       if (refuse.length > 0) pulse.soon();
+      replaced = taken;
       if (!stale) renewedAtMs = sentAtMs;
       return !stale;
     } catch (err) {
@@ -135,6 +147,16 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
     leases.kill(why);
     await leases.empty();
     await register();
+  };
+
+  /** Registering again would only take the node back from the other worker, and so on for ever. */
+  const giveUp = async (): Promise<never> => {
+    leases.kill('Another worker has taken this node over.');
+    await leases.empty();
+    throw new SignalboxError(
+      'node-taken',
+      `Another worker has registered as ${nodeId} with this node's own key: its folder ${settings.folder} was copied, or this worker was taken for dead.`,
+    );
   };
 
   /** Stops everything where no heartbeat got through for too long: the ledger will give this hardware to others. */
@@ -153,7 +175,8 @@ export const startAgent = async (settings: AgentSettings): Promise<NodeAgent> =>
 
   const turn = async (): Promise<void> => {
     if (fencedAtMs !== null) return startOver('The node was cut off from the API.');
-    if (!(await heartbeat())) await startOver('Another incarnation of this node has registered.');
+    if (await heartbeat()) return;
+    await (replaced ? giveUp() : startOver('Another incarnation of this node has registered.'));
   };
   const pulse = new Pulse(
     turn,

@@ -44,10 +44,10 @@ export const registerNode = (request: RegisterRequest): Command<RegisterAnswer> 
       if (lease.state !== 'revoked') revoke(draft, lease, `the worker of ${nodeId} has started anew`, false);
       release(draft, draft.image.liveLease(lease.leaseId) ?? lease, 'its node started anew');
     }
-    const { pool, capacity, labels, virtualDevices } = request;
+    const { pool, capacity, labels, virtualDevices, bootId = null } = request;
     const incarnation = (before?.incarnation ?? 0) + 1;
     const told = timingOf(draft.surroundings.policy);
-    const what = { nodeId, keyHash, pool, capacity, labels, virtualDevices, told };
+    const what = { nodeId, keyHash, bootId, pool, capacity, labels, virtualDevices, told };
     if (isOut(draft, pool)) startSlowly(draft, `pool/${pool}`);
     const drained = before?.drained ?? null;
     const standing = { state: nodeState(false, drained), leaving: false, drained } as const;
@@ -76,7 +76,10 @@ const refuseWhileAlive = (draft: Draft, node: NodeRow): void => {
 export const takeHeartbeat = (beat: HeartbeatRequest): Command<HeartbeatAnswer> => ({
   apply(draft) {
     const node = draft.image.nodes.get(beat.nodeId);
-    if (node === undefined || isStale(node, beat)) return () => ({ stop: [], stale: true });
+    if (node === undefined || isStale(node, beat)) {
+      const replaced = node !== undefined && isReplaced(node, beat);
+      return () => ({ stop: [], stale: true, ...(replaced ? { replaced } : {}) });
+    }
     if (node.leaving !== beat.draining) setLeaving(draft, node, beat.draining);
     for (const { leaseId, fencing } of beat.ended) {
       const lease = draft.image.liveLease(leaseId);
@@ -198,6 +201,14 @@ const takePressure = (draft: Draft, node: NodeRow, running: Running): void => {
   const lease = newlyPressed(draft.image, node, running);
   if (lease) moveToMoreMemory(draft, lease, running.memoryBytes, running.memoryFullInSeconds ?? 0);
 };
+
+/** Another process has registered with the same key, which only a copy of the node's folder gives. */
+const isReplaced = (node: NodeRow, beat: HeartbeatRequest): boolean =>
+  node.keyHash === keyHashOf(beat.nodeKey) &&
+  node.incarnation > beat.incarnation &&
+  node.bootId !== null &&
+  beat.bootId !== undefined &&
+  node.bootId !== beat.bootId;
 
 const isStale = (node: NodeRow, beat: HeartbeatRequest): boolean =>
   node.incarnation !== beat.incarnation || node.keyHash !== keyHashOf(beat.nodeKey) || node.state === 'lost';
