@@ -278,6 +278,7 @@ export const presentSettled = (row: ledger.SettledAttempt): Settled => ({
   outcome: row.outcome,
   endedAt: time(row.endedAtMs),
   ranSeconds: row.runtimeSeconds,
+  lostSeconds: row.lostSeconds,
   forecast: row.forecast,
   request: row.request,
   usage: { peakMemoryBytes: row.peakMemoryBytes, cpuSeconds: row.cpuSeconds },

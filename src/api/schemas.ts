@@ -241,6 +241,8 @@ export const settled = z.strictObject({
   outcome: z.enum(OUTCOMES),
   endedAt: time,
   ranSeconds: seconds,
+  /** Work since its last checkpoint that a later attempt has to do again; null where there is none. */
+  lostSeconds: seconds.nullable(),
   forecast: taskForecast,
   request: resources.extend({ pool: z.enum(POOLS) }),
   usage: z.strictObject({ peakMemoryBytes: amount.nullable(), cpuSeconds: seconds.nullable() }),

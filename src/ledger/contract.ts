@@ -280,6 +280,8 @@ export interface SettledAttempt extends Observation {
   readonly attempt: number;
   readonly request: ResourceRequest;
   readonly forecast: Forecast;
+  /** Work since its last checkpoint that a later attempt has to do again; null where there is none. */
+  readonly lostSeconds: number | null;
 }
 
 /** What the forecaster of this process has learned; the version is the one that new forecasts are frozen with. */

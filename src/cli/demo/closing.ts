@@ -30,23 +30,27 @@ const rowsOf = (outcome: Outcome): readonly Row[] =>
     .flatMap((run) => run.tasks.map((task) => ({ run, task, decision: decisionOf(outcome, run, task) })))
     .sort((a, b) => (a.task.startedAt ?? '').localeCompare(b.task.startedAt ?? ''));
 
-const decisionOf = ({ explanations, urgent, overtaken }: Outcome, run: RunDetail, task: Task): string => {
-  const past = explanations.get(run.id)?.find(({ task: key }) => key === task.key)?.past ?? [];
+const decisionOf = ({ explanations, urgent, victim }: Outcome, run: RunDetail, task: Task): string => {
+  const past = (explanations.get(run.id) ?? [])
+    .filter(({ task: key }) => key === task.key)
+    .flatMap(({ past }) => past);
   const had = (kind: string) => past.some((decision) => decision.kind === kind);
   if (!had('granted')) return task.state;
-  if (run === urgent && task.request?.pool === 'gpu') return `granted ahead of ${overtaken}`;
+  if (run === urgent && task.request?.pool === 'gpu') return `${victim.taskKey} made room`;
+  if (had('preempting')) return 'made room, then went on';
   return had('deferred') ? 'granted in its turn' : 'granted at once';
 };
 
 /** What happened and why, as a table, and what came of it. */
 export const closingLines = (outcome: Outcome, to: Terminal): readonly string[] => {
   const { bold } = to.colours;
-  const { urgentWaitedSeconds, inArrivalOrderSeconds, overtaken, testScore, baselineScore } = outcome;
+  const { urgentWaitedSeconds, inArrivalOrderSeconds, victim, testScore, baselineScore } = outcome;
   return [
     '',
     ...table(COLUMNS, rowsOf(outcome), to),
     '',
     `${bold('Score')}    AUC ${testScore.toFixed(3)} on June, which no training saw; by the hour of the day alone ${baselineScore.toFixed(3)}`,
-    `${bold('Urgency')}  waited ${duration(urgentWaitedSeconds)} for a gpu, overtaking ${overtaken}; the same run times replayed in order of arrival: ${duration(inArrivalOrderSeconds)}`,
+    `${bold('Cost')}     ${victim.taskKey} did ${duration(victim.lostSeconds)} of its work twice`,
+    `${bold('Urgency')}  waited ${duration(urgentWaitedSeconds)} for a gpu; the same run times replayed in order of arrival: ${duration(inArrivalOrderSeconds)}`,
   ];
 };

@@ -77,11 +77,18 @@ const failed = (error: unknown, { dev }: Stage): unknown => {
   });
 };
 
-const summaryOf = ({ urgentWaitedSeconds, inArrivalOrderSeconds, testScore, baselineScore }: Outcome) => ({
+const summaryOf = ({
+  urgentWaitedSeconds,
+  inArrivalOrderSeconds,
+  victim,
+  testScore,
+  baselineScore,
+}: Outcome) => ({
   ok: true,
   runs: 2,
   urgentWaitedSeconds,
   inArrivalOrderSeconds,
+  lostSeconds: victim.lostSeconds,
   testScore,
   baselineScore,
 });

@@ -8,7 +8,10 @@ const PAUSE_MS = 500;
 const PATIENCE_MS = 30_000;
 
 /** The calls that the demo makes. */
-export type PatientClient = Pick<ApiClient, 'startRun' | 'getRun' | 'explain' | 'listNodes'>;
+export type PatientClient = Pick<
+  ApiClient,
+  'startRun' | 'forecastRun' | 'getRun' | 'explain' | 'listNodes' | 'listSettled'
+>;
 
 /** A client that asks again while the API does not answer; a run is started once, however often that is. */
 export const patient = (client: ApiClient): PatientClient => ({
@@ -16,9 +19,11 @@ export const patient = (client: ApiClient): PatientClient => ({
     const key = randomUUID();
     return untilAnswered(() => client.startRun(request, key));
   },
+  forecastRun: (request) => untilAnswered(() => client.forecastRun(request)),
   getRun: (id) => untilAnswered(() => client.getRun(id)),
   explain: (id, task) => untilAnswered(() => client.explain(id, task)),
   listNodes: () => untilAnswered(() => client.listNodes()),
+  listSettled: (query) => untilAnswered(() => client.listSettled(query)),
 });
 
 const untilAnswered = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {

@@ -8,7 +8,6 @@ import {
   withoutHold,
 } from '../cluster/index.js';
 import { fits, isAble, roomOf } from '../cycle/room.js';
-import type { Policy } from '../policy/read.js';
 
 /** Running work whose end would leave room for a task. */
 export type Ending = readonly RunningLease[];
@@ -19,12 +18,7 @@ const TRIED = 3;
 const MOST = 3;
 
 /** Sets of running work on one node each that leave room once they end, those with the least still to do first. */
-export const endingsFor = (
-  task: WaitingTask,
-  cluster: Cluster,
-  policy: Policy,
-  atMs: number,
-): readonly Ending[] => {
+export const endingsFor = (task: WaitingTask, cluster: Cluster, atMs: number): readonly Ending[] => {
   const found = poolsOf(task).flatMap((pool) => {
     const { leases } = cluster.pool(pool);
     const option = task.options.find(({ request }) => request.pool === pool) ?? task.options[0];

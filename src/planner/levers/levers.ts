@@ -50,7 +50,7 @@ const trials = (task: WaitingTask, cluster: Cluster, policy: Policy, atMs: numbe
       })),
     ),
   ),
-  ...endingsFor(task, cluster, policy, atMs).map((leases) => ({
+  ...endingsFor(task, cluster, atMs).map((leases) => ({
     words: `if ${listing(
       leases.map(({ runId, taskKey }) => `${runId}/${taskKey}`),
       leases.length,
