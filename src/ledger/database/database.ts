@@ -203,7 +203,11 @@ const READ_LIVE = readHot(
       pauses: 'ended_at_ms IS NULL',
     })[table],
 );
-const READ_SINCE = readHot(() => 'version > $1');
+/**
+ * The upper bound, which no ledger reaches, has Postgres expect few rows also of a table of which it has no statistics yet, so that it
+ * takes the index: in a young table of a million tasks 0.1 ms instead of 670.
+ */
+const READ_SINCE = readHot(() => 'version > $1 AND version <= $1::bigint + 1000000000');
 const OF_A_RUN: readonly string[] = ['runs', 'works', 'executions', 'tasks'];
 const READ_RUNS = readHot((table) => (OF_A_RUN.includes(table) ? 'run_id = ANY($1)' : 'false'));
 const COMMIT = `SELECT ${COMMIT_FUNCTION}($1, $2, $3) AS done`;
