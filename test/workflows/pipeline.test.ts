@@ -88,6 +88,27 @@ describe('a waiting task', () => {
     expect(attemptsOf(handle).map(({ lease }) => lease.id)).toEqual([grant.lease.id]);
   });
 
+  test('has a durable timer that asks again at its ETA, and after half a minute where that is sooner or unknown', async () => {
+    const inSeconds = async (etaSeconds: number | null): Promise<number> => {
+      rig.answer = ({ ready }) =>
+        ready.map((task) => ({
+          ...aDeferral(task),
+          etaP50Ms: etaSeconds === null ? null : Date.now() + etaSeconds * 1_000,
+        }));
+      const handle = await rig.start({ a: {} });
+      const timer = async () =>
+        (await handle.fetchHistory()).events?.find((event) => event.timerStartedEventAttributes);
+      await until(timer);
+      await handle.terminate();
+      return Number((await timer())?.timerStartedEventAttributes?.startToFireTimeout?.seconds);
+    };
+    expect(await inSeconds(null)).toBe(30);
+    expect(await inSeconds(5)).toBe(30);
+    expect(await inSeconds(600)).toBeGreaterThan(500);
+    expect(await inSeconds(600)).toBeLessThanOrEqual(600);
+    expect(await inSeconds(1_000_000), 'a clock may have jumped').toBe(3_600);
+  });
+
   test('gives a lease back that comes after the run was cancelled', async () => {
     rig.answer = ({ ready, ended }) => (ended.length > 0 ? [] : ready.map(aDeferral));
     rig.work = () => untilCancelled();
