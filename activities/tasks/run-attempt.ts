@@ -1,12 +1,13 @@
 import { Context } from '@temporalio/activity';
 import type {
+  Lease,
   TaskActivityInput,
   TaskActivityResult,
   TaskHeartbeat,
   TaskRun,
 } from '../../src/domain/index.js';
 import { type Workspace, withLocalPaths } from '../artifacts/index.js';
-import type { Hold } from './agent.js';
+import { type Hold, LeaseRefused } from './agent.js';
 import type { Attempt, Worked } from './attempt.js';
 import { type Ending, failed, refused, resultOf, said, stopped } from './ending.js';
 import { checkedInput } from './input.js';
@@ -59,6 +60,7 @@ const taken = async ({ agent, log }: AttemptSettings, input: TaskActivityInput):
   const nothing = { ...NOTHING_SEEN, startedAtMs: atMs, workedUntilMs: atMs, checkpoint: input.checkpoint };
   const stopBeating = every(BEAT_MS, () => heartbeat(nothing));
   try {
+    checkExecution(input.lease);
     return await agent.take(input.lease, cancellationSignal);
   } catch (err) {
     log.warn({ lease: input.lease.id, task: input.taskKey, err }, 'The lease was not taken');
@@ -67,6 +69,13 @@ const taken = async ({ agent, log }: AttemptSettings, input: TaskActivityInput):
   } finally {
     stopBeating();
   }
+};
+
+/** A reset dispatches its activities again, with leases that the ledger has taken back by then, and on any node. */
+const checkExecution = ({ id, executionId }: Lease): void => {
+  const { workflowExecution } = Context.current().info;
+  if (executionId !== undefined && executionId !== workflowExecution?.runId)
+    throw new LeaseRefused(`Lease ${id} was given to an execution of its workflow that has been replaced.`);
 };
 
 const NOTHING_SEEN = {

@@ -23,6 +23,8 @@ export interface Lease {
   readonly devices: readonly number[];
   readonly resources: Resources;
   readonly taskQueue: string;
+  /** The execution of the workflow that it was given to. A reset starts its activity anew in another one, which has no right to it. */
+  readonly executionId?: string;
 }
 
 /** A lease as the planner sees it: what it holds, and what must be known of its task to end it or to wait for it. */

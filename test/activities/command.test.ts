@@ -379,6 +379,12 @@ describe('the lease', () => {
     expect(await perform(bench, old)).toMatchObject({ outcome: 'lost', error: { code: 'lease-refused' } });
   });
 
+  it('of an execution that a reset has replaced is refused, though it was never used', async () => {
+    const input = anInput(sh('true'));
+    const old = { ...input, lease: { ...input.lease, executionId: 'an execution before' } };
+    expect(await perform(bench, old)).toMatchObject({ outcome: 'lost', error: { code: 'lease-refused' } });
+  });
+
   it('waits until the devices are truly free', async () => {
     const holder = anInput(sh('touch ready; exec sleep 300'), { devices: [0] });
     const { ending, cancel } = await begin(holder);

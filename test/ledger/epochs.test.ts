@@ -20,6 +20,17 @@ onBothDatabases('An execution of a run', (freshStore) => {
     expect(await run.ask('a')).toMatchObject({ kind: 'deferred', revision: grant.revision + 2 });
   });
 
+  it('gets its grants under its name, by answer as by signal, so that no other can use them', async () => {
+    const { ledger, run } = await begin();
+    const grant = await run.start('a', { request: aRequest({ devices: 2 }) });
+    expect(grant.lease.executionId).toBe('execution-1');
+    await run.ask('b');
+    run.executionId = 'execution-2';
+    await run.turn({ continuesExecutionId: 'execution-1', ended: [theEndOf(grant)] });
+    const [signal] = (await ledger.claimOutbox(10)).filter((item) => item.kind === 'signal');
+    expect(signal).toMatchObject({ name: 'grant', payload: { lease: { executionId: 'execution-2' } } });
+  });
+
   it('that was replaced gets stale-execution and changes nothing', async () => {
     const { ledger, run } = await begin();
     const grant = await run.start('a');

@@ -63,7 +63,7 @@ export const advance = (request: AdvanceRequest): Command<AdvanceAnswer> => {
       const named = namedTasks(draft, request);
       for (const id of named) draft.asked.add(id);
       return () => ({
-        verdicts: [...named].flatMap((id) => answerFor(draft.image.tasks.get(id))),
+        verdicts: [...named].flatMap((id) => answerFor(draft.image.tasks.get(id), request)),
         policyVersion: draft.surroundings.policy.version,
       });
     },
@@ -272,9 +272,13 @@ const namedTasks = (draft: Draft, request: AdvanceRequest): ReadonlySet<string> 
 const OVER = new Set<TaskRow['state']>(['succeeded', 'failed', 'preempted', 'cancelled', 'lost']);
 
 /** An attempt that is over cannot be had again, whatever its last verdict was. */
-const answerFor = (task: TaskRow | undefined): readonly Verdict[] => {
+const answerFor = (task: TaskRow | undefined, { executionId }: AdvanceRequest): readonly Verdict[] => {
   if (task === undefined) return [];
-  if (!OVER.has(task.state)) return [task.verdict];
+  if (!OVER.has(task.state)) return [forExecution(task.verdict, executionId)];
   const { taskKey, attempt, revision, state } = task;
   return [{ kind: 'revoked', taskKey, attempt, revision, why: `this attempt has ended: ${state}` }];
 };
+
+/** A grant goes to whoever asks: an execution that continues another has taken over its leases. */
+const forExecution = (verdict: Verdict, executionId: string): Verdict =>
+  verdict.kind === 'granted' ? { ...verdict, lease: { ...verdict.lease, executionId } } : verdict;

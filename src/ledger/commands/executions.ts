@@ -1,7 +1,7 @@
 import { type AdvanceRequest, SignalboxError } from '../../domain/index.js';
 import type { ExecutionRow, RunRow } from '../rows.js';
 import type { Draft } from '../state/draft.js';
-import { revoke, withdraw } from '../state/transitions.js';
+import { newestExecution, revoke, withdraw } from '../state/transitions.js';
 
 /**
  * Lets the asking execution in. The newest execution of a workflow may ask; one that continues it as new takes its place in
@@ -12,10 +12,7 @@ export const enterExecution = (draft: Draft, run: RunRow, request: AdvanceReques
   const executions = draft.image
     .executionsOf(run.runId)
     .filter(({ workflowId }) => workflowId === request.workflowId);
-  const newest = executions.reduce<ExecutionRow | null>(
-    (a, b) => (a === null || b.ordinal > a.ordinal ? b : a),
-    null,
-  );
+  const newest = newestExecution(executions, request.workflowId);
   if (newest?.executionId === request.executionId) return keepUp(draft, newest, request);
   const known = (executionId: string | undefined) =>
     executions.some((execution) => execution.executionId === executionId);

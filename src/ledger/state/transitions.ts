@@ -14,7 +14,7 @@ import {
   taskQueue,
 } from '../../domain/index.js';
 import type { Deferral, Grant, Preemption } from '../../planner/index.js';
-import type { LeaseRow, TaskRow } from '../rows.js';
+import type { ExecutionRow, LeaseRow, TaskRow } from '../rows.js';
 import { workChanged } from './arriving.js';
 import { countEnd, countRelease, countStart } from './breakers.js';
 import { charge, priceOf } from './charges.js';
@@ -38,7 +38,7 @@ export const grant = (draft: Draft, task: TaskRow, decision: Grant): void => {
     taskKey: task.taskKey,
     attempt: task.attempt,
     revision: task.revision + 1,
-    lease: leaseOf(lease),
+    lease: { ...leaseOf(lease), ...executionOf(draft, task) },
     forecast: task.forecast,
     waitedSeconds,
   };
@@ -115,6 +115,20 @@ const leaseFor = (
     ...priceOf(draft, { pool, option }, p90Seconds / speed),
   };
 };
+
+const executionOf = (draft: Draft, { runId, workflowId }: TaskRow): Pick<Lease, 'executionId'> => {
+  const newest = newestExecution(draft.image.executionsOf(runId), workflowId);
+  return newest === null ? {} : { executionId: newest.executionId };
+};
+
+/** A workflow's execution that may ask for it now. */
+export const newestExecution = (
+  executions: readonly ExecutionRow[],
+  workflowId: string,
+): ExecutionRow | null =>
+  executions
+    .filter((execution) => execution.workflowId === workflowId)
+    .reduce<ExecutionRow | null>((a, b) => (a === null || b.ordinal > a.ordinal ? b : a), null);
 
 const leaseOf = (row: LeaseRow): Lease => ({
   id: row.leaseId,
