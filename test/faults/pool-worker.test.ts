@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -126,6 +127,8 @@ const groupsOnRecord = (): number[] => {
   const groups = join(folder, '.signalbox/nodes/n1/groups');
   return readdirSync(groups).map((name) => JSON.parse(readFileSync(join(groups, name), 'utf8')).group);
 };
+const isStopped = (pid: number) =>
+  execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('T');
 const alive = (groups: readonly number[]) => processes(({ group }) => groups.includes(group));
 
 it('a task for bare slots comes by the class queue, one that holds hardware by the node queue', async () => {
@@ -172,7 +175,10 @@ it('a worker started again ends what escaped, before it registers', async () => 
   await begin(anInput(sh('touch ready; while :; do sleep 1; done')));
   const groups = groupsOnRecord();
   // Stopped, the watcher cannot do its work when the worker dies.
-  for (const { pid } of await alive(groups)) process.kill(pid, 'SIGSTOP');
+  const pids = (await alive(groups)).map(({ pid }) => pid);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  // On a busy machine a signal takes its time.
+  await expect.poll(() => pids.every(isStopped), wait).toBe(true);
   await worker.kill();
   expect((await alive(groups)).length).toBeGreaterThan(0);
   let leftovers: unknown;
