@@ -217,18 +217,26 @@ interface EndedDetail {
   readonly endedAtMs: number;
   readonly error?: { readonly code: string; readonly message: string };
   readonly lostSeconds: number | null;
+  /** Absent of old events. */
+  readonly costMicroUsd?: number;
+  readonly lostMicroUsd?: number;
 }
 
 const ended = (
   { nodeId }: EventRow,
-  { outcome, startedAtMs, endedAtMs, error, lostSeconds }: EndedDetail,
+  { outcome, startedAtMs, endedAtMs, error, lostSeconds, costMicroUsd, lostMicroUsd }: EndedDetail,
 ): string => {
   const ran = startedAtMs === null ? '' : ` after ${span(endedAtMs - startedAtMs)}`;
   const where = nodeId === null ? '' : ` on ${nodeId}`;
-  const lost = lostSeconds && outcome !== 'failed' ? `; lost ${seconds(lostSeconds)} of work` : '';
+  const lost =
+    lostSeconds && outcome !== 'failed' ? `; lost ${seconds(lostSeconds)} of work${worth(lostMicroUsd)}` : '';
+  const cost = worth(costMicroUsd) === '' ? '' : `; cost ${usd(costMicroUsd ?? 0)}`;
   const why = error ? `: ${error.message}` : '';
-  return `${outcome}${ran}${where}${lost}${why}`;
+  return `${outcome}${ran}${where}${lost}${cost}${why}`;
 };
+
+/** What is less than a cent is not worth a word. */
+const worth = (microUsd = 0): string => (microUsd < 10_000 ? '' : ` (${usd(microUsd)})`);
 
 interface MemoryDetail {
   readonly leasedBytes: number;

@@ -16,6 +16,7 @@ import {
 import type { Deferral, Grant, Preemption } from '../../planner/index.js';
 import type { ExecutionRow, LeaseRow, TaskRow } from '../rows.js';
 import { workChanged } from './arriving.js';
+import { costOf } from './attempt-cost.js';
 import { countEnd, countRelease, countStart } from './breakers.js';
 import { charge, priceOf } from './charges.js';
 import type { Draft } from './draft.js';
@@ -280,6 +281,12 @@ export const settle = (draft: Draft, task: TaskRow, ended: EndedAttempt): void =
       endedAtMs,
       ...(error ? { error } : {}),
       lostSeconds,
+      ...costOf(
+        draft,
+        task,
+        startedAtMs === null ? 0 : Math.max(0, endedAtMs - startedAtMs) / 1_000,
+        lostSeconds,
+      ),
     },
   });
   if (ranOutOfMemory) {
