@@ -1,6 +1,6 @@
 import { type Option, RESOURCE_KINDS, type ResourceRequest, shortages } from '../domain/index.js';
 import { amountOf, listing } from '../planner/index.js';
-import type { NodeRow } from './rows.js';
+import type { NodeRow } from './rows/index.js';
 import type { Image } from './state/image.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Observation } from '../domain/index.js';
 import type { Forecaster } from '../forecast/index.js';
 import type { Database } from './database/database.js';
-import type { ObservationRow } from './rows.js';
+import type { ObservationRow } from './rows/index.js';
 import type { LedgerLog } from './settings.js';
 
 const PAGE = 10_000;

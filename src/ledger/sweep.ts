@@ -1,7 +1,7 @@
 import { fenceNode, freeUnbound, loseNode, type Pulse } from './commands/nodes.js';
 import { wake } from './commands/wake.js';
 import type { Database } from './database/database.js';
-import type { LeaseRow, NodeTiming } from './rows.js';
+import type { LeaseRow, NodeTiming } from './rows/index.js';
 import type { GroupCommit } from './state/group-commit.js';
 
 interface Watched extends Pulse {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { pipelineSchema, runId } from '../../src/domain/index.js';
 import type { Ledger } from '../../src/ledger/index.js';
 import { sentenceOf } from '../../src/ledger/queries/sentences.js';
-import type { EventRow } from '../../src/ledger/rows.js';
+import type { EventRow } from '../../src/ledger/rows/index.js';
 import type { Policy } from '../../src/planner/index.js';
 import { aRequest, aSpec, running, TestNode, TestRun, theEndOf } from './builders.js';
 import { onBothDatabases, onPostgres, POLICY, type Store } from './contract.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runId, taskKey } from '../../src/domain/index.js';
-import type { TaskRow, WorkRow } from '../../src/ledger/rows.js';
+import type { TaskRow, WorkRow } from '../../src/ledger/rows/index.js';
 import { RunWork } from '../../src/ledger/state/run-work.js';
 import { aRequest } from './builders.js';
 

@@ -16,7 +16,7 @@ import {
 } from '../../domain/index.js';
 import { amountOf } from '../../planner/index.js';
 import { describeMisfit } from '../capacity.js';
-import type { ExecutionRow, ResultRow, RunRow, TaskRow } from '../rows.js';
+import type { ExecutionRow, ResultRow, RunRow, TaskRow } from '../rows/index.js';
 import { workChanged } from '../state/arriving.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';

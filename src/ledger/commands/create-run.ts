@@ -9,7 +9,7 @@ import {
 import { describeMisfit } from '../capacity.js';
 import type { CreatedRun } from '../contract.js';
 import { recordOf } from '../queries/records.js';
-import type { RunRow } from '../rows.js';
+import type { RunRow } from '../rows/index.js';
 import { workArrives } from '../state/arriving.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';

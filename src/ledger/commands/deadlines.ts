@@ -1,6 +1,6 @@
 import type { DeadlineVerdict, RunForecast, RunSpec } from '../../domain/index.js';
 import { forecastRun, nextVerdict, offersFor, type Policy } from '../../planner/index.js';
-import type { DeadlineWatch, RunRow } from '../rows.js';
+import type { DeadlineWatch, RunRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import { signal } from '../state/transitions.js';
 import { leftOfRun, type Told } from './left-of-run.js';

@@ -1,5 +1,5 @@
 import { type AdvanceRequest, SignalboxError } from '../../domain/index.js';
-import type { ExecutionRow, RunRow } from '../rows.js';
+import type { ExecutionRow, RunRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import { newestExecution, revoke, withdraw } from '../state/transitions.js';
 

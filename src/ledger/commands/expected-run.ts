@@ -8,7 +8,7 @@ import {
   type TaskKey,
 } from '../../domain/index.js';
 import { forecastWithOffers, type WaitingTask } from '../../planner/index.js';
-import type { WorkRow } from '../rows.js';
+import type { WorkRow } from '../rows/index.js';
 import { loadsWith } from '../state/arriving.js';
 import type { Surroundings } from '../state/draft.js';
 import type { Image } from '../state/image.js';

@@ -1,6 +1,6 @@
 import { type Remaining, type RunSpec, remaining, type TaskKey, taskName } from '../../domain/index.js';
 import type { ExpectedRun, ExpectedTask } from '../../planner/index.js';
-import type { RunRow, TaskRow } from '../rows.js';
+import type { RunRow, TaskRow } from '../rows/index.js';
 import type { Surroundings } from '../state/draft.js';
 import type { Image } from '../state/image.js';
 import { idOf } from '../state/planner-view.js';

@@ -1,4 +1,4 @@
-import type { LeaseRow } from '../rows.js';
+import type { LeaseRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import { moreMemoryFor, usualPeakOf } from '../state/more-memory.js';
 import { remindToGiveWay } from '../state/transitions.js';

@@ -1,6 +1,6 @@
 import { didYouMean } from '../../domain/document/index.js';
 import { type Act, type ActAnswer, type NodeId, SignalboxError } from '../../domain/index.js';
-import type { NodeRow } from '../rows.js';
+import type { NodeRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { nodeState } from './nodes.js';

@@ -9,7 +9,7 @@ import {
   SignalboxError,
   shortages,
 } from '../../domain/index.js';
-import type { LeaseRow, NodeRow, NodeTiming } from '../rows.js';
+import type { LeaseRow, NodeRow, NodeTiming } from '../rows/index.js';
 import { countBound, startSlowly } from '../state/breakers.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';

@@ -14,7 +14,7 @@ import {
   type TaskKey,
 } from '../../domain/index.js';
 import type { Held } from '../../planner/index.js';
-import type { TaskWork } from '../rows.js';
+import type { TaskWork } from '../rows/index.js';
 import type { Surroundings } from '../state/draft.js';
 import { termsOf } from './terms.js';
 

@@ -1,6 +1,6 @@
 import { type Act, type ActAnswer, type PauseScope, poolsIn } from '../../domain/index.js';
 import { pauseWords, stamp } from '../../planner/index.js';
-import type { PauseRow } from '../rows.js';
+import type { PauseRow } from '../rows/index.js';
 import { startSlowly } from '../state/breakers.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';

@@ -10,7 +10,7 @@ import {
   type TaskKey,
 } from '../../domain/index.js';
 import { amountOf, listing } from '../../planner/index.js';
-import type { NodeRow, TaskRow } from '../rows.js';
+import type { NodeRow, TaskRow } from '../rows/index.js';
 import { namedTask } from './task-names.js';
 
 /** Throws `never-fits` where the node could not hold the task even when empty: another pool, too small, other labels. */

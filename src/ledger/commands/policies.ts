@@ -1,7 +1,7 @@
 import { SignalboxError } from '../../domain/index.js';
 import type { Policy } from '../../planner/index.js';
 import type { ActivatedPolicy, PolicyAct } from '../contract.js';
-import type { ActivationRow, PolicyRow } from '../rows.js';
+import type { ActivationRow, PolicyRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { timingOf } from './nodes.js';

@@ -1,6 +1,6 @@
 import { type Act, type ActAnswer, type RunId, type RunOrder, SignalboxError } from '../../domain/index.js';
 import { stamp } from '../../planner/index.js';
-import { NO_ORDERS, type Orders, type RunRow } from '../rows.js';
+import { NO_ORDERS, type Orders, type RunRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { signal } from '../state/transitions.js';

@@ -1,6 +1,6 @@
 import type { RunEnd, RunId } from '../../domain/index.js';
 import { POOLS, SignalboxError } from '../../domain/index.js';
-import type { RunRow } from '../rows.js';
+import type { RunRow } from '../rows/index.js';
 import { workChanged, workEnds } from '../state/arriving.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';

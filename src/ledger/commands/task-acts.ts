@@ -9,7 +9,7 @@ import {
   taskName,
 } from '../../domain/index.js';
 import { count, listing } from '../../planner/index.js';
-import { NO_ORDERS, type Orders, type RunRow, type TaskRow } from '../rows.js';
+import { NO_ORDERS, type Orders, type RunRow, type TaskRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { nodeOf } from './node-acts.js';

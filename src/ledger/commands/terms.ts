@@ -8,7 +8,7 @@ import {
   taskName,
 } from '../../domain/index.js';
 import { type Admission, admit, heldBy, type Policy } from '../../planner/index.js';
-import type { RunRow, TaskTerms } from '../rows.js';
+import type { RunRow, TaskTerms } from '../rows/index.js';
 import type { Command } from '../state/group-commit.js';
 
 /** What an attempt says of itself. */

@@ -1,5 +1,5 @@
 import { POOLS } from '../../domain/index.js';
-import type { LeaseRow } from '../rows.js';
+import type { LeaseRow } from '../rows/index.js';
 import { tendBreakers } from '../state/breakers.js';
 import { countOverruns } from '../state/charges.js';
 import type { Command } from '../state/group-commit.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HOT, HOT_NAMES, LOG_NAMES, LOGS, snake } from '../rows.js';
+import { HOT, HOT_NAMES, LOG_NAMES, LOGS, snake } from '../rows/index.js';
 
 /** The channel that says after a commit what it wrote: `outbox`, or `events` alone. */
 export const NEWS_CHANNEL = 'signalbox_news';

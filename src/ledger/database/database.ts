@@ -23,7 +23,7 @@ import {
   type TaskRow,
   type TenantRow,
   type WorkRow,
-} from '../rows.js';
+} from '../rows/index.js';
 import type { LedgerLog } from '../settings.js';
 import { COMMIT_FUNCTION, createCommitFunction, NEWS_CHANNEL, TAKE_TURN } from './commit-function.js';
 import type { Driver } from './driver.js';

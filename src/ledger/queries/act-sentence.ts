@@ -1,6 +1,6 @@
 import type { Act, PauseScope } from '../../domain/index.js';
 import { stamp } from '../../planner/index.js';
-import type { EventRow } from '../rows.js';
+import type { EventRow } from '../rows/index.js';
 
 /** An act, or the end of a pause, as a sentence: who did what, from what to what, why. */
 export const actSentence = (event: EventRow): string => {

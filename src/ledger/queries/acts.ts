@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type RunId, type TaskKey, taskName } from '../../domain/index.js';
 import type { PastAct } from '../contract.js';
 import type { Database } from '../database/database.js';
-import type { EventRow } from '../rows.js';
+import type { EventRow } from '../rows/index.js';
 import { actSentence } from './act-sentence.js';
 
 /** In the words of the index that finds them. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Pool } from '../../domain/index.js';
 import type { RecordedPart, Recording, RecordingPage, TimeRange } from '../contract.js';
 import type { Database } from '../database/database.js';
-import type { CycleRow } from '../rows.js';
+import type { CycleRow } from '../rows/index.js';
 
 /** A page is at most so many bytes of text, but for a single part that is longer. */
 const PAGE_BYTES = 4_000_000;

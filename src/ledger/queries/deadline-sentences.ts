@@ -1,6 +1,6 @@
 import type { DeadlineVerdict, Offer, PriorityClass } from '../../domain/index.js';
 import { offerSentence, span, utc } from '../../planner/index.js';
-import type { EventRow } from '../rows.js';
+import type { EventRow } from '../rows/index.js';
 
 interface WatchDetail {
   readonly deadline: DeadlineVerdict;

@@ -1,6 +1,6 @@
 import type { EventFilter, EventPage, EventRecord } from '../contract.js';
 import type { Database } from '../database/database.js';
-import type { EventRow } from '../rows.js';
+import type { EventRow } from '../rows/index.js';
 import { sentenceOf } from './sentences.js';
 
 /**

@@ -2,7 +2,7 @@ import { type RunId, type RunSpec, SignalboxError, type TaskKey, taskName } from
 import { type Deferral, type Lever, levers, plan, span } from '../../planner/index.js';
 import type { Explanation, PastDecision } from '../contract.js';
 import type { Database } from '../database/database.js';
-import type { EventRow } from '../rows.js';
+import type { EventRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { attemptId } from '../state/planner-view.js';

@@ -1,5 +1,5 @@
 import { amountOf, span } from '../../planner/index.js';
-import type { EventRow } from '../rows.js';
+import type { EventRow } from '../rows/index.js';
 
 /** How runs, nodes and leases come and go, as sentences; undefined for what is told elsewhere. */
 export const lifeSentence = ({ kind, detail }: EventRow): string | undefined => {

@@ -1,6 +1,6 @@
 import type { RunForecast } from '../../domain/index.js';
 import type { RunRecord } from '../contract.js';
-import type { RunRow } from '../rows.js';
+import type { RunRow } from '../rows/index.js';
 
 /** A run's row without what is the ledger's own. */
 export const recordOf = (row: RunRow): RunRecord => ({

@@ -1,7 +1,7 @@
 import type { RunId, RunSpec, TaskKey } from '../../domain/index.js';
 import type { OpenRun, RunDetail, RunFilter, RunRecord, TaskRecord, Unsaved } from '../contract.js';
 import type { Database, ProgressRow } from '../database/database.js';
-import type { LeaseRow, TaskRow } from '../rows.js';
+import type { LeaseRow, TaskRow } from '../rows/index.js';
 import { recordOf } from './records.js';
 
 /** A run with the newest attempt of each of its tasks. */

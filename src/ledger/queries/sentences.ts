@@ -1,6 +1,6 @@
 import type { Blocker, Forecast, Outcome } from '../../domain/index.js';
 import { amountOf, count, listing, type Overtaken, span, usd } from '../../planner/index.js';
-import type { EventRow } from '../rows.js';
+import type { EventRow } from '../rows/index.js';
 import { actSentence } from './act-sentence.js';
 import { deadlineAtRisk, deadlineMissed, deadlineRaised, deadlineSafe } from './deadline-sentences.js';
 import { lifeSentence } from './life-sentences.js';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Period, periodStart } from '../../domain/index.js';
 import type { Cluster } from '../../planner/index.js';
-import type { LeaseRow, SpendingRow } from '../rows.js';
+import type { LeaseRow, SpendingRow } from '../rows/index.js';
 import type { HotTable } from './hot-table.js';
 
 /** All tenants together, in the place of a tenant's name. */

@@ -1,6 +1,6 @@
 import { POOLS, type Pool } from '../../domain/index.js';
 import type { PoolLoad } from '../../planner/index.js';
-import type { Loads } from '../rows.js';
+import type { Loads } from '../rows/index.js';
 import type { Draft } from './draft.js';
 import type { Image } from './image.js';
 import { loadOf } from './load.js';

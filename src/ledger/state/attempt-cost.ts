@@ -1,5 +1,5 @@
 import { microUsdOf } from '../../domain/index.js';
-import type { TaskRow } from '../rows.js';
+import type { TaskRow } from '../rows/index.js';
 import type { Draft } from './draft.js';
 
 /** What an attempt cost by its pool's prices, and what of that was for work that must be done again, in micro-dollars. */

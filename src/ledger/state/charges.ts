@@ -1,6 +1,6 @@
 import { microUsdOf, type Period, periodEnd, periodStart } from '../../domain/index.js';
 import type { Grant } from '../../planner/index.js';
-import type { LeaseRow, SpendingRow } from '../rows.js';
+import type { LeaseRow, SpendingRow } from '../rows/index.js';
 import { accountKey, EVERYBODY, periodsOf } from './accounts.js';
 import type { Draft } from './draft.js';
 

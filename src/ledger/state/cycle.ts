@@ -1,6 +1,6 @@
 import { POOLS, type Pool } from '../../domain/index.js';
 import { type Deferral, type Policy, patienceFor, plan, poolsOf } from '../../planner/index.js';
-import type { LeaseRow, TaskRow } from '../rows.js';
+import type { LeaseRow, TaskRow } from '../rows/index.js';
 import { workChanged, workWaited } from './arriving.js';
 import { stopSpending } from './charges.js';
 import type { Draft } from './draft.js';

@@ -1,7 +1,7 @@
 import type { Forecaster } from '../../forecast/index.js';
 import type { Policy } from '../../planner/index.js';
-import type { EventRow, HotRows, LogRows } from '../rows.js';
-import { HOT_NAMES, LOG_NAMES } from '../rows.js';
+import type { EventRow, HotRows, LogRows } from '../rows/index.js';
+import { HOT_NAMES, LOG_NAMES } from '../rows/index.js';
 import type { HotTable } from './hot-table.js';
 import type { Image } from './image.js';
 

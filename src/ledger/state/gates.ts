@@ -1,6 +1,6 @@
 import type { Node } from '../../domain/index.js';
 import type { Gate } from '../../planner/index.js';
-import type { BreakerRow } from '../rows.js';
+import type { BreakerRow } from '../rows/index.js';
 
 /** What of a node's breaker the planner sees. */
 export const healthOf = (row: BreakerRow): Pick<Node, 'health'> =>

@@ -24,7 +24,7 @@ import {
   type TaskRow,
   type TenantRow,
   type WorkRow,
-} from '../rows.js';
+} from '../rows/index.js';
 import { Accounts, accountKey } from './accounts.js';
 import { gateOf, healthOf } from './gates.js';
 import { HotTable } from './hot-table.js';

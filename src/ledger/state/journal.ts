@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Cluster, type Plan, type RecordedScope, Recorder } from '../../planner/index.js';
 import type { Database } from '../database/database.js';
-import type { CycleRow } from '../rows.js';
+import type { CycleRow } from '../rows/index.js';
 
 /** A recording with nothing new for so long begins anew: what it began with may have been forgotten (see `forgetCycles`). */
 const LONGEST_SILENCE_MS = 12 * 3_600_000;

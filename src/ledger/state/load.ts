@@ -1,6 +1,6 @@
 import type { Pool, Rank } from '../../domain/index.js';
 import { type Policy, PoolLoad, rankFor } from '../../planner/index.js';
-import type { Loads, RunRow, WorkRow } from '../rows.js';
+import type { Loads, RunRow, WorkRow } from '../rows/index.js';
 
 /** A pool's load, to ask or to change. */
 export const loadOf = (loads: Loads, pool: Pool): PoolLoad => new PoolLoad(loads[pool]);

@@ -1,5 +1,5 @@
 import { type NodeId, type Option, type ReadyTask, shortages, taskName } from '../../domain/index.js';
-import type { TaskRow } from '../rows.js';
+import type { TaskRow } from '../rows/index.js';
 import type { Draft } from './draft.js';
 
 /** How much more a task asks for once it ran out, or was about to; and how far above the most that it ever held. */

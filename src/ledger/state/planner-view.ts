@@ -1,6 +1,6 @@
 import { ANYWHERE, type Rank, type RunningLease, taskName } from '../../domain/index.js';
 import { type Held, stamp, type WaitingTask } from '../../planner/index.js';
-import type { DatedAct, LeaseRow, Orders, Pin, RunRow, TaskRow } from '../rows.js';
+import type { DatedAct, LeaseRow, Orders, Pin, RunRow, TaskRow } from '../rows/index.js';
 import { deviceSecondsOf, type RunWork } from './run-work.js';
 
 /** Names an attempt among all attempts. */

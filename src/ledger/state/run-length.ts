@@ -1,5 +1,5 @@
 import { POOLS, type Pool, sizeOf } from '../../domain/index.js';
-import type { TaskRow, WorkRow } from '../rows.js';
+import type { TaskRow, WorkRow } from '../rows/index.js';
 
 /** By pool: those that a run had no work for when it arrived are not named. */
 export type ByPool = ReadonlyMap<Pool, number>;

@@ -1,5 +1,5 @@
 import { type Pool, sizeOf, taskName } from '../../domain/index.js';
-import type { TaskRow, WorkRow } from '../rows.js';
+import type { TaskRow, WorkRow } from '../rows/index.js';
 
 /** The queue hears of a run's remaining work in such steps, so that its tasks do not move with each task that ends. */
 const STEP = 0.75;

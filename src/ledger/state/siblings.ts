@@ -1,6 +1,6 @@
 import { taskName } from '../../domain/index.js';
 import { Overruns } from '../../forecast/index.js';
-import type { LeaseRow, RunRow, TaskRow } from '../rows.js';
+import type { LeaseRow, RunRow, TaskRow } from '../rows/index.js';
 
 /** Names the tasks with the same inputs, for what one says of the other. */
 const familyOf = (task: TaskRow, run: RunRow): string =>

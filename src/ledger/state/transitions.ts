@@ -14,7 +14,7 @@ import {
   taskQueue,
 } from '../../domain/index.js';
 import type { Deferral, Grant, Preemption } from '../../planner/index.js';
-import type { ExecutionRow, LeaseRow, TaskRow } from '../rows.js';
+import type { ExecutionRow, LeaseRow, TaskRow } from '../rows/index.js';
 import { workChanged } from './arriving.js';
 import { costOf } from './attempt-cost.js';
 import { countEnd, countRelease, countStart } from './breakers.js';
