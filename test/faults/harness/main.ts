@@ -9,6 +9,7 @@ import { Stream } from './workload/stream.js';
 /** What must stay true under faults: a whole system of real processes, a stream of runs, faults from a seed, and checks. */
 const main = async (options: Options): Promise<number> => {
   const { seed, only, json, keep } = options;
+  if (process.platform !== 'linux') throw new Error('The faults need Linux: its locks, signals and /proc.');
   const faults = FAULTS.filter(({ kind }) => only.length === 0 || only.includes(kind));
   if (faults.length === 0) throw new Error(`--only knows ${FAULTS.map(({ kind }) => kind).join(', ')}.`);
   const chance = chanceFrom(seed);

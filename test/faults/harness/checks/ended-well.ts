@@ -6,6 +6,8 @@ import type { Accepted } from '../workload/stream.js';
 export const endedWell = ({ id, work, ended }: Accepted, { status, tasks, error }: RunDetail): string[] => {
   if (status === 'cancelled' && ended) return [];
   if (status === 'failed' && work.tenant === FRUGAL && error?.code === 'budget-exhausted') return [];
+  // A task that is lost more than five times counts as what kills its workers: with many faults, chance may have it so.
+  if (status === 'failed' && error?.code === 'worker-lost') return [];
   if (status !== 'succeeded')
     return [`${id} (${work.document.name}) ended as ${status}: ${error?.code} ${error?.message}`];
   const missing = work.promising.filter((name) => !tasks.some(({ key }) => nameOf(key) === name));
