@@ -37,12 +37,13 @@ export const startDispatcher = ({ ledger, client, log }: Deps): Dispatcher => {
   const unsubscribe = ledger.onOutbox(bell.ring);
   let stopping = false;
 
+  /** True where more may be due: what waited for a run's start is, once that is delivered. */
   const deliverDue = async (): Promise<boolean> => {
     const items = await ledger.claimOutbox(BATCH);
     const delivered = await Promise.all(items.map((item) => tryDeliver(item)));
     const done = items.filter((_, index) => delivered[index]).map(({ id }) => id);
     if (done.length > 0) await ledger.completeOutbox(done);
-    return items.length === BATCH;
+    return items.length === BATCH || items.some(({ kind }) => kind === 'start-run');
   };
 
   const tryDeliver = async (item: OutboxItem): Promise<boolean> => {

@@ -19,6 +19,12 @@ export interface Stop {
   readonly message: string;
 }
 
+/** The numbers of the newest orders that a run has obeyed. */
+export interface Obeyed {
+  readonly paused?: number;
+  readonly priorityClass?: number;
+}
+
 /** What one execution leaves to the next when it continues as new. */
 export interface Carried {
   readonly executionId: string;
@@ -28,13 +34,20 @@ export interface Carried {
   readonly withdrawn: readonly { readonly taskKey: TaskKey; readonly attempt: number }[];
   readonly paused: boolean;
   readonly priorityClass: PriorityClass;
+  /** Absent in what older versions left. */
+  readonly obeyed?: Obeyed;
   readonly stop: Stop | null;
   readonly toUndo: readonly TaskKey[] | null;
 }
 
 /** The argument of the `pipeline` workflow: a run's specification; for a child, its slice of a fan-out. */
 export interface PipelineInput extends RunSpec {
-  readonly part?: { readonly slice: Part; readonly scopeTasks: Scope['tasks']; readonly paused: boolean };
+  readonly part?: {
+    readonly slice: Part;
+    readonly scopeTasks: Scope['tasks'];
+    readonly paused: boolean;
+    readonly obeyed?: Obeyed;
+  };
   readonly carried?: Carried;
   /** Lower limits for a test; `HISTORY_LIMITS` where absent. */
   readonly historyLimits?: HistoryLimits;

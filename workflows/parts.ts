@@ -10,7 +10,7 @@ import { ancestorsOf, needsOf } from '../src/domain/pipeline/runtime.js';
 import type { PriorityClass } from '../src/domain/resources.js';
 import { PIPELINE_WORKFLOW } from '../src/domain/run.js';
 import { type Instance, newInstance, type Part } from './graph.js';
-import type { PipelineInput, PipelineResult } from './input.js';
+import type { Obeyed, PipelineInput, PipelineResult } from './input.js';
 import { pipelineForPart, type Scope } from './scope.js';
 
 type Child = ChildWorkflowHandle<(input: PipelineInput) => Promise<PipelineResult>>;
@@ -20,6 +20,7 @@ export interface RunNow {
   readonly tasks: Scope['tasks'];
   readonly priorityClass: PriorityClass;
   readonly paused: boolean;
+  readonly obeyed: Obeyed;
   readonly isStopping: boolean;
 }
 
@@ -85,7 +86,7 @@ const resultsOf = async (part: Part, started: Promise<Child | null>): Promise<re
 const partInput = (
   input: PipelineInput,
   slice: Part,
-  { tasks, priorityClass, paused }: RunNow,
+  { tasks, priorityClass, paused, obeyed }: RunNow,
 ): PipelineInput => {
   const scopeTasks = Object.fromEntries(
     [...ancestorsOf(needsOf(input.pipeline), slice.task)].flatMap((name) =>
@@ -97,7 +98,7 @@ const partInput = (
     ...spec,
     priorityClass,
     pipeline: pipelineForPart(input.pipeline, slice.task),
-    part: { slice, scopeTasks, paused },
+    part: { slice, scopeTasks, paused, obeyed },
   };
 };
 

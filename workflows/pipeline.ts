@@ -46,9 +46,9 @@ const listen = (run: PipelineRun): void => {
   setHandler(signal('revoke'), (revoked) => run.apply(revoked));
   setHandler(signal('preempt'), (which) => run.preempt(which));
   setHandler(signal('cancel'), ({ reason }) => run.cancel(reason));
-  setHandler(signal('pause'), ({ reason }) => run.setPaused(true, reason));
-  setHandler(signal('resume'), ({ reason }) => run.setPaused(false, reason));
-  setHandler(signal('setPriority'), ({ priorityClass, reason }) => run.setPriority(priorityClass, reason));
+  setHandler(signal('pause'), (ordered) => run.setPaused(true, ordered));
+  setHandler(signal('resume'), (ordered) => run.setPaused(false, ordered));
+  setHandler(signal('setPriority'), (ordered) => run.setPriority(ordered));
   setHandler(defineSignal<[Reason]>('stop'), ({ reason }) => run.stopStarting(reason));
   setHandler(stateQuery, () => stateOf(run));
   listenToUpdates(run);
@@ -60,21 +60,18 @@ const listenToUpdates = (run: PipelineRun): void => {
     run.cancel(reason);
     return stateOf(run);
   });
-  setHandler(defineUpdate<RunState, [Reason]>('pause'), ({ reason }) => {
-    run.setPaused(true, reason);
+  setHandler(defineUpdate<RunState, [Reason]>('pause'), (ordered) => {
+    run.setPaused(true, ordered);
     return stateOf(run);
   });
-  setHandler(defineUpdate<RunState, [Reason]>('resume'), ({ reason }) => {
-    run.setPaused(false, reason);
+  setHandler(defineUpdate<RunState, [Reason]>('resume'), (ordered) => {
+    run.setPaused(false, ordered);
     return stateOf(run);
   });
-  setHandler(
-    defineUpdate<RunState, [PipelineSignals['setPriority']]>('setPriority'),
-    ({ priorityClass, reason }) => {
-      run.setPriority(priorityClass, reason);
-      return stateOf(run);
-    },
-  );
+  setHandler(defineUpdate<RunState, [PipelineSignals['setPriority']]>('setPriority'), (ordered) => {
+    run.setPriority(ordered);
+    return stateOf(run);
+  });
 };
 
 const stateOf = (run: PipelineRun): RunState => ({

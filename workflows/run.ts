@@ -9,12 +9,12 @@ import {
 import type { Deferred, Granted, Rejected, Revoked, Verdict } from '../src/domain/decision.js';
 import { durationSeconds } from '../src/domain/pipeline/runtime.js';
 import type { PriorityClass } from '../src/domain/resources.js';
-import type { PipelineSignals, PreemptSignal } from '../src/domain/run.js';
+import type { Ordered, PipelineSignals, PreemptSignal } from '../src/domain/run.js';
 import { AskAgainTimer } from './ask-again.js';
 import type { AttemptEnd } from './attempt.js';
 import { summaryOf } from './details.js';
 import { type Graph, type Instance, isOver } from './graph.js';
-import { type Carried, HISTORY_LIMITS, type PipelineInput, type Stop } from './input.js';
+import { type Carried, HISTORY_LIMITS, type Obeyed, type PipelineInput, type Stop } from './input.js';
 import { RunningParts } from './parts.js';
 import { Progress } from './progress.js';
 import { endedAttempt, neverKnown, RunningAttempts, returned, type Start } from './running.js';
@@ -23,6 +23,9 @@ import { ask, durableWait, pauseAfter } from './turn.js';
 
 /** Histories from before a lease that was taken back unheard of led to a new attempt: their runs waited for ever. */
 const UNKNOWN_LEASES_COME_AGAIN = 'unknown-leases-come-again';
+
+/** Histories from before a pause, a resumption or another class that came while the run asked was passed on: they waited for the timer. */
+const NEWS_WHILE_ASKING = 'news-while-asking';
 
 /** What an execution may leave to the next: Temporal takes 2 MB. */
 const MAX_CARRIED_BYTES = 1.75 * 1024 * 1024;
@@ -34,6 +37,7 @@ const MAX_CARRIED_BYTES = 1.75 * 1024 * 1024;
 export class PipelineRun {
   priorityClass: PriorityClass;
   paused = false;
+  private obeyed: Obeyed = {};
   private readonly progress: Progress;
   private readonly running = new RunningAttempts((start, end) =>
     this.note(() => this.attemptEnded(start, end)),
@@ -51,6 +55,7 @@ export class PipelineRun {
   constructor(private readonly input: PipelineInput) {
     this.priorityClass = input.priorityClass;
     this.paused = input.part?.paused ?? false;
+    this.obeyed = (input.carried ?? input.part)?.obeyed ?? {};
     this.progress = new Progress(input, {
       after: (delayMs, then) => void durableWait(delayMs).then(() => this.note(then)),
       startPart: (part) => this.parts.start(part),
@@ -64,6 +69,7 @@ export class PipelineRun {
         priorityClass: this.priorityClass,
         paused: this.paused,
         isStopping: this.progress.stop !== null,
+        obeyed: this.obeyed,
       }),
       (results) => this.note(() => this.progress.adopt(results)),
     );
@@ -128,15 +134,25 @@ export class PipelineRun {
   }
 
   /** Holds all that has not started, or lets it go on. */
-  setPaused(paused: boolean, reason: string): void {
+  setPaused(paused: boolean, ordered: Ordered): void {
+    if (!this.isNewest('paused', ordered)) return;
     this.paused = paused;
-    this.tellAll(paused ? 'pause' : 'resume', { reason });
+    this.tellAll(paused ? 'pause' : 'resume', ordered);
   }
 
   /** Moves the run, its waiting tasks included, to another class. */
-  setPriority(priorityClass: PriorityClass, reason: string): void {
-    this.priorityClass = priorityClass;
-    this.tellAll('setPriority', { priorityClass, reason });
+  setPriority(ordered: PipelineSignals['setPriority']): void {
+    if (!this.isNewest('priorityClass', ordered)) return;
+    this.priorityClass = ordered.priorityClass;
+    this.tellAll('setPriority', ordered);
+  }
+
+  /** Signals may overtake each other: of two orders about the same the later one counts. */
+  private isNewest(what: keyof Obeyed, { number }: Ordered): boolean {
+    const newest = this.obeyed[what] ?? 0;
+    if (number !== undefined && number < newest) return false;
+    this.obeyed = { ...this.obeyed, [what]: number ?? newest };
+    return true;
   }
 
   private resume(carried: Carried): void {
@@ -207,9 +223,14 @@ export class PipelineRun {
     // A paused run's ready tasks take their place in the queue all the same; they are not granted.
     const told = this.draining ? [] : this.progress.queue.splice(0);
     const request = this.request(told);
+    const { changed, askAgain } = this;
+    this.changed = false;
+    this.askAgain = false;
     const answer = await ask(request);
     if (answer === null) {
       const { queue } = this.progress;
+      this.changed ||= changed;
+      this.askAgain ||= askAgain;
       queue.unshift(...told.filter((instance) => !queue.includes(instance)));
       this.tryLater();
       return;
@@ -217,8 +238,11 @@ export class PipelineRun {
     this.unanswered = 0;
     this.ended = this.ended.slice(request.ended.length);
     this.progress.withdrawn = this.progress.withdrawn.slice(request.withdrawn.length);
-    this.changed = false;
-    this.askAgain = false;
+    // Temporal lets a run hear signals while it asks, where that has taken 8 seconds: what they change the next turn must say.
+    if ((this.changed || this.askAgain) && !patched(NEWS_WHILE_ASKING)) {
+      this.changed = false;
+      this.askAgain = false;
+    }
     for (const verdict of answer.verdicts) this.apply(verdict);
   }
 
@@ -367,8 +391,9 @@ export class PipelineRun {
   }
 
   private carried(): Carried {
-    const { paused, priorityClass, ended } = this;
-    return { executionId: workflowInfo().runId, ...this.progress.snapshot(), ended, paused, priorityClass };
+    const { paused, priorityClass, obeyed, ended } = this;
+    const { runId: executionId } = workflowInfo();
+    return { executionId, ...this.progress.snapshot(), ended, paused, priorityClass, obeyed };
   }
 }
 

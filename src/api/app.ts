@@ -51,7 +51,7 @@ export const createApi = ({
   const body = [jsonOnly, express.json({ limit: MAX_BODY_BYTES }), shallow];
   const user = apiToken === undefined ? requireLoopbackName : requireToken(apiToken, 'API token');
 
-  app.use(requestContext(log));
+  app.use(requestContext(log), withoutNul);
   app.use(healthRoutes(ledger));
   app.use('/v1/agent', requireToken(workerToken, 'worker token'), body, agentRoutes(ledger));
   app.use(
@@ -74,6 +74,13 @@ export const createApi = ({
   app.use(noSuchRoute);
   app.use(answerWithProblem(log));
   return app;
+};
+
+/** No name has a NUL in it, and the databases take none in a query: it would look like their failure. */
+const withoutNul: RequestHandler = (request, _response, next) => {
+  if (request.originalUrl.includes('%00'))
+    throw new SignalboxError('invalid-request', 'The address has a NUL character in it.');
+  next();
 };
 
 /** A body in another type is refused, not ignored: a form posted by a foreign page needs no leave of the browser. */

@@ -37,14 +37,14 @@ export const listRuns = z.strictObject({
 });
 export type ListRuns = Partial<z.output<typeof listRuns>>;
 
-/** One line: what goes into the log is printed on terminals. */
+/** One line, without marks that turn the direction of what follows: what goes into the log is printed on terminals. */
 const line = (most: number) =>
   z
     .string()
     .trim()
     .min(1)
     .max(most)
-    .regex(/^\P{Cc}*$/u, 'must be one line of text');
+    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u, 'must be one line of text');
 const who = { by: line(MAX_NAME).optional(), reason: line(MAX_REASON).optional() };
 /** The body of every act: who, and why. */
 export const act = z.strictObject(who).default({});

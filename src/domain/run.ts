@@ -36,9 +36,18 @@ export interface PipelineSignals {
   revoke: Revoked;
   preempt: PreemptSignal;
   cancel: { readonly reason: string };
-  pause: { readonly reason: string };
-  resume: { readonly reason: string };
-  setPriority: { readonly priorityClass: PriorityClass; readonly reason: string };
+  pause: Ordered;
+  resume: Ordered;
+  setPriority: Ordered & { readonly priorityClass: PriorityClass };
+}
+
+/**
+ * What somebody orders, by the number of its event: signals may overtake each other, and the last order counts. One given in
+ * Temporal's Web UI has none, and counts when it comes.
+ */
+export interface Ordered {
+  readonly reason: string;
+  readonly number?: number;
 }
 
 /** Asks a running attempt to make room: idempotent by lease and fencing number. */

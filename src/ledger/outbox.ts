@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { PipelineSignals } from '../domain/index.js';
 import type { OutboxItem } from './contract.js';
 import type { Database } from './database/database.js';
 
@@ -10,7 +11,13 @@ const LONGEST_PAUSE_MS = 60_000;
 /** No item is ever put off for even half of that: one that seems to be was written by a clock that had jumped ahead. */
 const NEVER_SO_LONG_MS = 2 * Math.max(CLAIM_MS, LONGEST_PAUSE_MS);
 
-/** Takes due items for delivery, oldest first; another process that claims at the same time gets others. */
+/** What may be ordered of a run that has yet to start. */
+const ORDERS: readonly (keyof PipelineSignals)[] = ['cancel', 'pause', 'resume', 'setPriority'];
+
+/**
+ * Takes due items for delivery, oldest first; another process that claims at the same time gets others. What people order of a
+ * run waits until its start has been delivered: Temporal knows of no run before, and the order would be lost.
+ */
 export const claimOutbox = async (
   { effects }: Database,
   limit: number,
@@ -27,6 +34,21 @@ export const claimOutbox = async (
             .select('id')
             .where((row) =>
               row.or([row('dueAtMs', '<=', atMs), row('dueAtMs', '>', atMs + NEVER_SO_LONG_MS)]),
+            )
+            .where((row) =>
+              row.or([
+                row('name', 'is', null),
+                row('name', 'not in', ORDERS),
+                row.not(
+                  row.exists(
+                    row
+                      .selectFrom('outbox as start')
+                      .select('start.id')
+                      .whereRef('start.runId', '=', 'outbox.runId')
+                      .where('start.kind', '=', 'start-run'),
+                  ),
+                ),
+              ]),
             )
             .orderBy('id')
             .limit(limit)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acted, dryRun, explanationList, problem, run, runDetail, runPage } from '../../src/api/schemas.js';
 import type { OutboxItem } from '../../src/ledger/index.js';
+import { claimAll } from '../ledger/builders.js';
 import { aDocument, openTestApi, type TestApi } from './support.js';
 
 let api: TestApi;
@@ -17,7 +18,7 @@ const runsOf = async (pipeline: string) =>
 
 /** What was ordered of Temporal for a run since it was last asked. */
 const ordersFor = async (id: string): Promise<OutboxItem[]> =>
-  (await api.ledger.claimOutbox(1_000)).filter((item) =>
+  (await claimAll(api.ledger)).filter((item) =>
     item.kind === 'start-run' ? item.spec.runId === id : item.workflowId === id,
   );
 
@@ -218,6 +219,9 @@ describe('acting on a run', () => {
     ['pause', { by: '' }],
     ['pause', { by: 'x'.repeat(101) }],
     ['pause', { by: 'ann\u001b[31m' }],
+    ['pause', { by: 'ann\u202ebob' }],
+    ['pause', { by: 'ann\ud800' }],
+    ['cancel', { reason: 'two\u2028lines' }],
     ['cancel', { reason: 'two\nlines' }],
     ['cancel', { reason: 'x'.repeat(501) }],
     ['priority', {}],

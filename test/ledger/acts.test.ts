@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { nodeId, pipelineSchema, type RunSpec, taskKey } from '../../src/domain/index.js';
 import type { Ledger } from '../../src/ledger/index.js';
-import { aReadyTask, granted, TestNode, TestRun, theEndOf } from './builders.js';
+import { aReadyTask, claimAll, granted, TestNode, TestRun, theEndOf } from './builders.js';
 import { onBothDatabases, onPostgres } from './contract.js';
 
 const ANN = { by: 'ann', reason: 'look first' };
@@ -24,7 +24,7 @@ const tasks: Partial<RunSpec> = {
 const aRun = (ledger: Ledger, over: Partial<RunSpec> = {}) =>
   TestRun.create(ledger, 'nightly', { ...tasks, ...over });
 const signals = async (ledger: Ledger) =>
-  (await ledger.claimOutbox(100)).flatMap((item) => (item.kind === 'signal' ? [item.name] : []));
+  (await claimAll(ledger)).flatMap((item) => (item.kind === 'signal' ? [item.name] : []));
 const sentences = async (ledger: Ledger, run: TestRun, task?: string) =>
   (await ledger.listActs(run.id, task === undefined ? undefined : taskKey(task))).map(
     ({ sentence }) => sentence,

@@ -18,9 +18,18 @@ import {
   taskKey,
   type Verdict,
 } from '../../src/domain/index.js';
-import type { Ledger } from '../../src/ledger/index.js';
+import type { Ledger, OutboxItem } from '../../src/ledger/index.js';
 
 const GIB = 1024 ** 3;
+
+/** All effects that are due, with what waits for the starts among them. */
+export const claimAll = async (ledger: Ledger): Promise<readonly OutboxItem[]> => {
+  const items = await ledger.claimOutbox(1_000);
+  const starts = items.filter(({ kind }) => kind === 'start-run');
+  if (starts.length === 0) return items;
+  await ledger.completeOutbox(starts.map(({ id }) => id));
+  return [...items, ...(await ledger.claimOutbox(1_000))];
+};
 
 /** A request of one device unless said otherwise. */
 export const aRequest = (over: Partial<ResourceRequest> = {}): ResourceRequest => ({

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { AdvanceRequest, TaskActivityInput } from '../../src/domain/index.js';
+import { type AdvanceRequest, runId, type TaskActivityInput } from '../../src/domain/index.js';
 import { fence } from '../../workers/fencing.js';
 import { testNamespace } from '../support/temporal.js';
 import { aDeferral, aGrant, type PipelineHandle, type Rig, startRig, untilCancelled } from './rig.js';
@@ -74,6 +74,49 @@ describe('a turn', () => {
     expect(await failureOf(handle)).toMatchObject({ message: 'a newer execution has taken over' });
     expect(attemptsOf(handle)).toEqual([]);
   });
+});
+
+describe('an order', () => {
+  test('that was given earlier, and comes later than another about the same, changes nothing', async () => {
+    rig.answer = ({ ready }) => ready.map(aDeferral);
+    const handle = await rig.start({ a: {} });
+    const state = () => handle.query('state');
+    await handle.signal('resume', { reason: 'the second word', number: 2 });
+    await handle.signal('setPriority', { priorityClass: 'low', reason: 'another matter', number: 3 });
+    await handle.signal('pause', { reason: 'the first word', number: 1 });
+    await handle.signal('setPriority', { priorityClass: 'batch', reason: 'by hand, in Temporal' });
+    await vi.waitFor(async () =>
+      expect(await state()).toMatchObject({ paused: false, priorityClass: 'batch' }),
+    );
+    await handle.signal('cancel', { reason: 'the test is over' });
+    await failureOf(handle);
+  });
+
+  test('that comes while the run asks is said with the next turn, not when the timer asks again', async () => {
+    // Past 8 seconds Temporal renews the workflow task, and brings signals while the answer is still awaited.
+    const signalled = { whileAsking: false };
+    rig.answer = async ({ ready, paused }) => {
+      const [task] = ready;
+      if (task === undefined || paused) return [];
+      const began = performance.now();
+      const late = (ms: number) =>
+        vi.waitFor(() => expect(performance.now() - began).toBeGreaterThan(ms), 10_000);
+      if (task.taskKey === 'a') await late(4_500);
+      else {
+        await handle.signal('pause', { reason: 'the data is wrong', number: 1 });
+        await late(4_500);
+        signalled.whileAsking = true;
+      }
+      const { taskKey, attempt } = task;
+      if (taskKey === 'b') return [aDeferral(task)];
+      return [{ kind: 'reused', taskKey, attempt, revision: 1, outputs: {}, fromRunId: runId('earlier') }];
+    };
+    const handle = await rig.start({ a: {}, b: { needs: ['a'] } });
+    await until(() => signalled.whileAsking);
+    await until(() => turnsOf(handle).some(({ paused }) => paused));
+    await handle.signal('cancel', { reason: 'the test is over' });
+    await failureOf(handle);
+  }, 60_000);
 });
 
 describe('a waiting task', () => {

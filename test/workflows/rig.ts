@@ -31,7 +31,7 @@ export interface Rig {
   readonly turns: AdvanceRequest[];
   /** Every attempt that reached a worker. */
   readonly attempts: TaskActivityInput[];
-  answer: (request: AdvanceRequest) => Verdict[];
+  answer: (request: AdvanceRequest) => Verdict[] | Promise<Verdict[]>;
   work: (input: TaskActivityInput) => Promise<Partial<TaskActivityResult>>;
   start(tasks: Record<string, object>, more?: Partial<PipelineInput>): Promise<PipelineHandle>;
   stop(): Promise<void>;
@@ -87,7 +87,7 @@ export const startRig = async (temporal: TemporalSettings): Promise<Rig> => {
   };
   const advance = async (request: AdvanceRequest): Promise<AdvanceAnswer> => {
     rig.turns.push(request);
-    return { verdicts: rig.answer(request), policyVersion: 'test-1' };
+    return { verdicts: await rig.answer(request), policyVersion: 'test-1' };
   };
   const workers = await Promise.all([
     Worker.create({

@@ -18,7 +18,7 @@ export const eventRoutes = (ledger: Ledger, stopping: AbortSignal): Router => {
     if (request.accepts(['json', 'text/event-stream']) === 'text/event-stream') {
       const seen = Number(request.get('last-event-id') || Number.NaN);
       const { last: _, ...others } = query;
-      const filter = filterOf(Number.isInteger(seen) ? { ...others, after: seen } : query);
+      const filter = filterOf(Number.isSafeInteger(seen) && seen >= 0 ? { ...others, after: seen } : query);
       return streamEvents(ledger, filter, response, stopping);
     }
     const { events, next } = await ledger.listEvents(filterOf(query));

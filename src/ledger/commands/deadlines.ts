@@ -2,8 +2,8 @@ import type { DeadlineVerdict, RunForecast, RunSpec } from '../../domain/index.j
 import { forecastRun, nextVerdict, offersFor, type Policy } from '../../planner/index.js';
 import type { DeadlineWatch, RunRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
-import { signal } from '../state/transitions.js';
 import { leftOfRun, type Told } from './left-of-run.js';
+import { order, tellWorkflow } from './run-acts.js';
 
 /** What is said of a run's deadline when it is submitted; null without one. */
 export const firstWatch = (draft: Draft, forecast: RunForecast): DeadlineWatch | null =>
@@ -32,9 +32,9 @@ export const judge = (draft: Draft, run: RunRow, spec: RunSpec, told: Told): num
   const raisedTo = raiseTo ?? run.outlook?.raisedTo ?? null;
   const watch: DeadlineWatch = { ...seen, deadline, offers, atMs, raisedTo };
   if (changed) tell(draft, run, watch, before);
-  if (raiseTo !== null) raise(draft, run, watch, raiseTo);
   if (changed || raiseTo !== null || hasMoved(run.outlook, watch))
     draft.put('runs', { ...run, outlook: watch });
+  if (raiseTo !== null) raise(draft, { ...run, outlook: watch }, watch, raiseTo);
   return (run.deadlineAtMs ?? atMs) - seen.finishAtMs.p90;
 };
 
@@ -66,17 +66,18 @@ const hasMoved = (before: DeadlineWatch | null, { finishAtMs, atMs }: DeadlineWa
 const raised = (run: RunRow, deadline: DeadlineVerdict, { raise, classes }: Policy) => {
   if (raise === undefined || (run.outlook?.raisedTo ?? null) !== null) return null;
   const isTime = deadline === 'infeasible' || (deadline === 'at-risk' && raise.at === 'at-risk');
-  return isTime && classes.indexOf(raise.to) < classes.indexOf(run.priorityClass) ? raise.to : null;
+  return isTime && classes.indexOf(raise.to) < classes.indexOf(orderedClass(run)) ? raise.to : null;
 };
+
+/** Its class, or the one that it takes with its next turn. */
+const orderedClass = ({ orders, priorityClass }: RunRow) => orders?.priorityClass ?? priorityClass;
 
 /** Its workflow is told as by a person, and says its new class in its next turn. It keeps it: to take it back would put it at risk again. */
 const raise = (draft: Draft, run: RunRow, watch: DeadlineWatch, to: RunRow['priorityClass']): void => {
-  const { runId, priorityClass: from, deadlineAtMs } = run;
+  const { runId, deadlineAtMs } = run;
   const reason = `its deadline is ${watch.deadline === 'at-risk' ? 'at risk' : 'out of reach'}, and the policy raises it`;
-  signal(draft, runId, { workflowId: runId, name: 'setPriority', payload: { priorityClass: to, reason } });
-  draft.event({
-    kind: 'deadline-raised',
-    runId,
-    detail: { from, to, deadlineAtMs, finishAtMs: watch.finishAtMs },
-  });
+  const detail = { from: orderedClass(run), to, deadlineAtMs, finishAtMs: watch.finishAtMs };
+  draft.event({ kind: 'deadline-raised', runId, detail });
+  order(draft, run, { priorityClass: to });
+  tellWorkflow(draft, runId, 'setPriority', { priorityClass: to, reason });
 };

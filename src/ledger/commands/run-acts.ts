@@ -1,4 +1,11 @@
-import { type Act, type ActAnswer, type RunId, type RunOrder, SignalboxError } from '../../domain/index.js';
+import {
+  type Act,
+  type ActAnswer,
+  type PipelineSignals,
+  type RunId,
+  type RunOrder,
+  SignalboxError,
+} from '../../domain/index.js';
 import { stamp } from '../../planner/index.js';
 import { NO_ORDERS, type Orders, type RunRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
@@ -54,9 +61,9 @@ const setPaused = (draft: Draft, run: RunRow, name: 'pause' | 'resume', act: Act
   const before = run.paused;
   if (before === paused && (run.orders?.paused ?? paused) === paused)
     return { changed: false, sentence: `${runId} ${paused ? 'was paused already' : 'was not paused'}.` };
-  signal(draft, runId, { workflowId: runId, name, payload: { reason: act.reason } });
   order(draft, run, { paused });
   draft.event({ kind: 'act', runId, detail: { act: name, ...act, before, after: paused } });
+  tellWorkflow(draft, runId, name, { reason: act.reason });
   const sentence = paused
     ? `Asked ${runId} to pause: what runs goes on, nothing new starts.`
     : `Asked ${runId} to go on.`;
@@ -73,10 +80,9 @@ const setPriority = (
   const before = run.priorityClass;
   if (before === priorityClass && (run.orders?.priorityClass ?? before) === before)
     return { changed: false, sentence: `${runId} had priority ${priorityClass} already.` };
-  const payload = { priorityClass, reason: act.reason };
-  signal(draft, runId, { workflowId: runId, name: 'setPriority', payload });
   order(draft, run, { priorityClass });
   draft.event({ kind: 'act', runId, detail: { act: 'priority', ...act, before, after: priorityClass } });
+  tellWorkflow(draft, runId, 'setPriority', { priorityClass, reason: act.reason });
   return { changed: true, sentence: `Asked ${runId} to take priority ${priorityClass}.` };
 };
 
@@ -93,6 +99,17 @@ const setDeadline = (draft: Draft, run: RunRow, deadlineAtMs: number | null, act
   order(draft, { ...run, deadlineAtMs, outlook: null }, { deadlineAtMs });
   draft.event({ kind: 'act', runId, detail: { act: 'deadline', ...act, before, after: deadlineAtMs } });
   return { changed: true, sentence: `${runId} has ${words} now.` };
+};
+
+/** Orders a signal, numbered by the event that was recorded last. */
+export const tellWorkflow = <Name extends 'pause' | 'resume' | 'setPriority'>(
+  draft: Draft,
+  runId: RunId,
+  name: Name,
+  ordered: PipelineSignals[Name],
+): void => {
+  const payload = { ...ordered, number: draft.image.head.events };
+  signal(draft, runId, { workflowId: runId, name, payload });
 };
 
 /** Adds to what people have ordered of a run. */
