@@ -8,18 +8,24 @@ const MAX_SECONDS = 366 * 86_400;
 /** A pebibyte: beyond any node. */
 const MAX_BYTES = 2 ** 50;
 
-const NAME_RULE = 'letters, digits, - and _, beginning with a letter, 63 at most';
+/** Every object of JavaScript has these: a name like one would be found in maps where nobody has put it. */
+const OF_ALL_OBJECTS =
+  'constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString|valueOf|__[a-zA-Z]+__';
+const free = (pattern: string): RegExp => new RegExp(`^(?!(?:${OF_ALL_OBJECTS})$)${pattern}$`);
+
+const NOT_TAKEN = 'and no word that JavaScript keeps, such as constructor';
+const NAME_RULE = `letters, digits, - and _, beginning with a letter, 63 at most, ${NOT_TAKEN}`;
 const TAG_RULE = 'letters, digits, ., - and _, beginning with a letter or digit, 63 at most';
-const LIMIT_RULE = 'small letters, digits and -, beginning with a letter, 63 at most';
-const IDENTIFIER_RULE = 'letters, digits and _, beginning with a letter or _, 63 at most';
+const LIMIT_RULE = `small letters, digits and -, beginning with a letter, 63 at most, ${NOT_TAKEN}`;
+const IDENTIFIER_RULE = `letters, digits and _, beginning with a letter or _, 63 at most, ${NOT_TAKEN}`;
 const DURATION_RULE =
   'a duration such as 500ms, 90s, 15m, 2h or 1d, or a number of seconds, above 0 and up to 366d';
 const BYTES_RULE = 'a size such as 512MiB, 8GiB or 2GB, or a whole number of bytes, up to 1024TiB';
 
-const name = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/, NAME_RULE);
+const name = z.string().regex(free('[a-zA-Z][a-zA-Z0-9_-]{0,62}'), NAME_RULE);
 const tag = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/, TAG_RULE);
-const limit = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, LIMIT_RULE);
-const identifier = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, IDENTIFIER_RULE);
+const limit = z.string().regex(free('[a-z][a-z0-9-]{0,62}'), LIMIT_RULE);
+const identifier = z.string().regex(free('[a-zA-Z_][a-zA-Z0-9_]{0,62}'), IDENTIFIER_RULE);
 const json = z.json();
 const argument = z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' });
 const scalar = z.union([argument, z.null()], { error: 'a text, a number, true, false or null' });
