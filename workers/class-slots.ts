@@ -1,4 +1,5 @@
 import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
+import { Changes } from './changes.js';
 
 /**
  * How many tasks of the class queue this worker takes at once, and whether it takes any: Temporal sends a bare slot's task to whichever
@@ -8,7 +9,7 @@ export class ClassSlots implements CustomSlotSupplier<ActivitySlotInfo> {
   readonly type = 'custom';
   #taken = 0;
   #open = true;
-  #waiting: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   constructor(private readonly slots: number) {}
 
@@ -16,14 +17,14 @@ export class ClassSlots implements CustomSlotSupplier<ActivitySlotInfo> {
   setOpen(open: boolean): void {
     if (open === this.#open) return;
     this.#open = open;
-    this.#wake();
+    this.#changes.announce();
   }
 
   async reserveSlot(_: unknown, signal: AbortSignal): Promise<SlotPermit> {
     for (;;) {
       const permit = this.tryReserveSlot();
       if (permit !== null) return permit;
-      await this.#change(signal);
+      await this.#changes.next(signal);
     }
   }
 
@@ -37,24 +38,6 @@ export class ClassSlots implements CustomSlotSupplier<ActivitySlotInfo> {
 
   releaseSlot(): void {
     this.#taken -= 1;
-    this.#wake();
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resume of waiting) resume();
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason);
-      if (signal.aborted) return abort();
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(() => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      });
-    });
+    this.#changes.announce();
   }
 }

@@ -1,6 +1,7 @@
 import { type Hold, LeaseRefused } from '../../activities/tasks/index.js';
 import type { HeartbeatRequest, Lease, LeaseMark, NodeId, Resources } from '../../src/domain/index.js';
 import { add, NOTHING, shortages, subtract } from '../../src/domain/index.js';
+import { Changes } from '../changes.js';
 
 /** Where the leases stand with the API. */
 export interface Standing {
@@ -50,7 +51,7 @@ export class Leases {
   readonly #ended = new Map<string, { leaseId: string; fencing: number; endedAtMs: number }>();
   /** Leases that wait for their hardware, by id. */
   readonly #coming = new Map<string, AbortController>();
-  #waiting: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   constructor(
     private readonly nodeId: NodeId,
@@ -67,7 +68,7 @@ export class Leases {
     this.#coming.set(lease.id, refused);
     try {
       while (this.standing().state === 'renewing' || !this.#fits(lease)) {
-        await this.#change(AbortSignal.any([signal, refused.signal]));
+        await this.#changes.next(AbortSignal.any([signal, refused.signal]));
         this.#checkStanding(lease);
       }
       return this.#hold(lease);
@@ -132,9 +133,7 @@ export class Leases {
 
   /** The standing has changed: what waits looks again. */
   wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resume of waiting) resume();
+    this.#changes.announce();
   }
 
   /** Whether any attempt holds anything here. */
@@ -144,7 +143,7 @@ export class Leases {
 
   /** Resolves when no attempt holds anything here any more. */
   async empty(): Promise<void> {
-    while (this.busy) await this.#change(new AbortController().signal);
+    while (this.busy) await this.#changes.next(new AbortController().signal);
   }
 
   #admit(lease: Lease): void {
@@ -216,17 +215,5 @@ export class Leases {
     this.#ended.set(lease.id, { leaseId: lease.id, fencing: lease.fencing, endedAtMs: Date.now() });
     this.listener.ended(lease);
     this.wake();
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason);
-      if (signal.aborted) return abort();
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(() => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      });
-    });
   }
 }
