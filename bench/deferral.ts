@@ -5,7 +5,7 @@
  */
 import { connectClient } from '../workers/temporal.js';
 import { chainMs, rawChain } from './overhead/measure.js';
-import { STEPS } from './overhead/settings.js';
+import { STEPS } from './overhead/size.js';
 import { median, quantile, rounded } from './support/numbers.js';
 import { benchClient, sleepingJob, untilEnded } from './support/runs.js';
 import { setStage } from './support/stage.js';

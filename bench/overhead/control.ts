@@ -7,7 +7,7 @@ import { startApi } from '../../src/api/index.js';
 import { openLedger } from '../../src/ledger/index.js';
 import { startControl } from '../../workers/control.js';
 import { connectWorker } from '../../workers/temporal.js';
-import { benchSettings } from './settings.js';
+import { benchSettings } from '../support/settings.js';
 
 /** The control side of the benchmark: Signalbox's control worker and API, and beside them the worker of the raw workflow. */
 const { temporal, databaseUrl, folder, workerToken } = benchSettings();

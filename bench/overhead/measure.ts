@@ -1,5 +1,5 @@
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { BURST, STEPS } from './settings.js';
+import { BURST, STEPS } from './size.js';
 
 /** One way to run the chain: starts it and gives the handle of its workflow. */
 export type Start = () => Promise<WorkflowHandle>;

@@ -3,7 +3,7 @@ import { Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { startPoolWorker } from '../../workers/pool.js';
 import { connectWorker } from '../../workers/temporal.js';
-import { benchSettings } from './settings.js';
+import { benchSettings } from '../support/settings.js';
 
 /** The pool side of a benchmark: the workers of its nodes, and beside them the worker of the raw activity. */
 const { temporal, folder, workerToken, hardware, apiUrl = '' } = benchSettings();

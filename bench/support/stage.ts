@@ -1,20 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pool } from '../../src/domain/index.js';
 import { freePort, resolveTemporal, startTemporalServer } from '../../src/embedded/index.js';
-import type { BenchSettings } from '../overhead/settings.js';
 import { benchDatabase } from './database.js';
 import { startProcess } from './process.js';
-
-/** The nodes of a benchmark's one pool, all alike. */
-export interface Hardware {
-  readonly pool: Pool;
-  readonly nodes?: number;
-  readonly slots?: number;
-  readonly devices?: number;
-  readonly virtualDevices?: boolean;
-}
+import type { BenchSettings, Hardware } from './settings.js';
 
 /** A whole system: Temporal, a database, a process with control and API, a process with the nodes' workers. */
 export const setStage = async (hardware: Hardware) => {

@@ -1,7 +1,16 @@
+import type { Pool } from '../../src/domain/index.js';
 import type { TemporalSettings } from '../../workers/temporal.js';
-import type { Hardware } from '../support/stage.js';
 
-/** What the benchmark hands to its two worker processes. */
+/** The nodes of a benchmark's one pool, all alike. */
+export interface Hardware {
+  readonly pool: Pool;
+  readonly nodes?: number;
+  readonly slots?: number;
+  readonly devices?: number;
+  readonly virtualDevices?: boolean;
+}
+
+/** What a benchmark hands to its two worker processes. */
 export interface BenchSettings {
   readonly temporal: TemporalSettings;
   readonly databaseUrl: string;
@@ -14,7 +23,3 @@ export interface BenchSettings {
 
 /** Reads the settings from the only argument of a worker process. */
 export const benchSettings = (): BenchSettings => JSON.parse(process.argv[2] ?? '{}');
-
-/** The chain's length and the burst's width, as the issue of this benchmark names them. */
-export const STEPS = 20;
-export const BURST = 60;
