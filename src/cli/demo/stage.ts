@@ -45,7 +45,7 @@ export const openStage = async (progress: (line: string) => void): Promise<Stage
       apiPort: await freePort(),
       temporalPort: await freePort(),
       uiPort: await freePort(),
-      policy: { file: join(PACKAGE_ROOT, 'pipelines/flights/policy.yaml'), by: 'the demo' },
+      policy: { file: join(PACKAGE_ROOT, 'policies/express.yaml'), by: 'the demo' },
       progress,
     });
     return {
