@@ -1,5 +1,5 @@
 import { POOLS, type Pool, sizeOf } from '../domain/index.js';
-import type { Cluster, Queued } from './cluster/index.js';
+import { type Cluster, LookAhead, type Queued } from './cluster/index.js';
 import type { Cycle, Granted, Pass } from './cycle/cycle.js';
 import { explain } from './cycle/explain.js';
 import { isPoolShut, passGates } from './cycle/gate.js';
@@ -80,11 +80,12 @@ const planPool = (pool: Pool, cycle: Cycle): Pass => {
   // A paused pool starts nothing, so that nobody need be looked at.
   if (room.pauses.length > 0) return pass;
   // 2. Order: who goes first, as far as the policy looks ahead.
-  for (const queued of cluster.queue(pool, policy.lookAhead, atMs, cycle.started.deviceSeconds)) {
+  const ahead = new LookAhead(policy.lookAhead);
+  for (const queued of cluster.queue(pool, ahead, atMs, cycle.started.deviceSeconds)) {
     if (cycle.placed.has(queued.task.id)) continue;
     if (isPoolShut(pool, cluster, cycle.started)) break;
     if (isOfNextClass(queued, pass, policy)) considerLeftOver(pass, cycle);
-    if (!consider(queued, pass, cycle)) break;
+    if (!consider(queued, pass, cycle, ahead)) break;
   }
   considerLeftOver(pass, cycle);
   for (const granted of pass.granted)
@@ -108,12 +109,13 @@ const considerLeftOver = (pass: Pass, cycle: Cycle): void => {
 };
 
 /** Decides on one task; false where those behind it need not be looked at. */
-const consider = (queued: Queued, pass: Pass, cycle: Cycle): boolean => {
+const consider = (queued: Queued, pass: Pass, cycle: Cycle, ahead: LookAhead): boolean => {
   const { task, overdue } = queued;
   pass.considered += 1;
   // 3. Hold: not before its window opens, its limit has room, its budget is filled.
   if (!mayStart(task, cycle.cluster, cycle.policy, cycle.started, cycle.atMs)) {
     pass.waits.push(seen(queued, pass));
+    ahead.passOver();
     return true;
   }
   if (overdue && !pass.turns.has(task)) {

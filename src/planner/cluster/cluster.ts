@@ -16,7 +16,7 @@ import type { Gate, PieceKind, PieceStore, Pieces } from './pieces.js';
 import { PoolState, type PoolView } from './pool-state.js';
 import { NO_SPENDING, type Spending, type Spent, UNSPENT } from './spending.js';
 import { type SharesInUse, TenantUse } from './tenant-use.js';
-import type { Queued } from './waiting-queue.js';
+import type { LookAhead, Queued } from './waiting-queue.js';
 import type { WaitingTask } from './waiting-task.js';
 
 /**
@@ -192,19 +192,19 @@ export class Cluster {
   }
 
   /**
-   * A pool's queue from its head, at most so long. `given`: device-seconds granted to tenants since, by forecast; as it grows while
+   * A pool's queue from its head, so far. `given`: device-seconds granted to tenants since, by forecast; as it grows while
    * the queue is read, tenants go in turn.
    */
   queue(
     pool: Pool,
-    lookAhead: number,
+    ahead: LookAhead,
     atMs: number,
     given: ReadonlyMap<string, number> = NOTHING_GIVEN,
   ): Iterable<Queued> {
     const { queue, patienceMs } = this.#pools[pool];
     const shareOf = (tenant: string) =>
       this.use.shareOf(tenant, atMs) + this.use.weighed(tenant, given.get(tenant) ?? 0);
-    return queue.inOrder(lookAhead, shareOf, { atMs, patienceMs });
+    return queue.inOrder(ahead, shareOf, { atMs, patienceMs });
   }
 
   /** A task's place in a pool's queue, from 1. */

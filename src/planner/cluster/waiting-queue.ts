@@ -88,22 +88,19 @@ export class WaitingQueue {
   }
 
   /**
-   * The queue from its head, at most `limit` long. Of tenants the one with the least share goes first; `shareOf` is asked before each
-   * task, so a tenant that was just given something falls back. No tenant takes the whole look-ahead.
+   * The queue from its head, as far as the look-ahead goes. Of tenants the one with the least share goes first; `shareOf` is asked before
+   * each task, so a tenant that was just given something falls back. No tenant takes the whole look-ahead.
    */
-  *inOrder(limit: number, shareOf: ShareOf, when: Patience): Generator<Queued> {
-    let left = limit;
+  *inOrder(ahead: LookAhead, shareOf: ShareOf, when: Patience): Generator<Queued> {
     for (const { due, aged, lanes } of this.#classes) {
       for (const entry of overdueIn(due, aged, when)) {
-        if (left === 0) return;
-        left -= 1;
+        if (!ahead.next()) return;
         yield { task: entry.task, overdue: true };
       }
-      const most = Math.ceil(left / Math.max(1, lanes.size));
-      for (const entry of merged([...lanes.values()], most, shareOf)) {
+      const most = Math.ceil(ahead.left / Math.max(1, lanes.size));
+      for (const entry of merged([...lanes.values()], most, shareOf, ahead)) {
         if (isOverdue(entry, when)) continue;
-        if (left === 0) return;
-        left -= 1;
+        if (!ahead.next()) return;
         yield { task: entry.task, overdue: false };
       }
     }
@@ -151,6 +148,51 @@ export class WaitingQueue {
       lanes.set(tenant, lane);
     }
     return lane;
+  }
+}
+
+/**
+ * How many that may not start are looked at beside the look-ahead, for each place of it. With a look-ahead of 200, a cycle over 4,000 held tasks
+ * took 0.6 ms, over as many without money 1.9 ms, over 200 of either 0.4 ms (2 busy cores).
+ */
+const HELD_FOR_EACH = 20;
+
+/**
+ * How far a queue is read. Whoever may not start whatever is free (held, or without money) stands in nobody's way: as many as the look-ahead
+ * has places, and more, they would keep a pool idle that others could use.
+ */
+export class LookAhead {
+  #left: number;
+  #spare: number;
+  #held = 0;
+
+  constructor(lookAhead: number) {
+    this.#left = lookAhead;
+    this.#spare = lookAhead * HELD_FOR_EACH;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** How many of those that were read do not count. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Takes the next; false where it has come to its end. */
+  next(): boolean {
+    if (this.#left === 0) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** The one that was just read may not start. */
+  passOver(): void {
+    if (this.#spare === 0) return;
+    this.#spare -= 1;
+    this.#left += 1;
+    this.#held += 1;
   }
 }
 
@@ -205,7 +247,12 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 const goesFirst = (a: string, b: string, shareOf: ShareOf): boolean =>
   a !== b && (shareOf(a) < shareOf(b) || (shareOf(a) === shareOf(b) && a < b));
 
-function* merged(lanes: readonly Lane[], most: number, shareOf: ShareOf): Generator<Entry> {
+function* merged(
+  lanes: readonly Lane[],
+  most: number,
+  shareOf: ShareOf,
+  ahead: Pick<LookAhead, 'held'>,
+): Generator<Entry> {
   const [only] = lanes;
   if (only !== undefined && lanes.length === 1) return yield* only.entries;
   const open = lanes.map(({ tenant, entries }) => ({ tenant, next: entries[Symbol.iterator](), left: most }));
@@ -214,8 +261,9 @@ function* merged(lanes: readonly Lane[], most: number, shareOf: ShareOf): Genera
     const { value, done } = lane.next.next();
     if (done || lane.left === 0) open.splice(open.indexOf(lane), 1);
     else {
-      lane.left -= 1;
+      const { held } = ahead;
       yield value;
+      if (ahead.held === held) lane.left -= 1;
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Blocker, Option, Pause } from '../../domain/index.js';
-import type { Held, WaitingTask } from '../cluster/index.js';
+import { type Held, LookAhead, type WaitingTask } from '../cluster/index.js';
 import type { Deferral } from '../decisions.js';
 import { blockersOf } from './blockers.js';
 import { ClaimOutlook } from './claims.js';
@@ -47,7 +47,7 @@ interface Starts {
 
 const expectedStarts = ({ pool }: Pass, cycle: Cycle, wanted: readonly WaitingTask[]): Starts => {
   const { cluster, policy, rooms, placed, started, atMs } = cycle;
-  const head = [...cluster.queue(pool, ONE_BY_ONE + placed.size, atMs)]
+  const head = [...cluster.queue(pool, new LookAhead(ONE_BY_ONE + placed.size), atMs)]
     .map(({ task }) => task)
     .filter(({ id }) => !placed.has(id))
     .slice(0, ONE_BY_ONE);
