@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { didYouMean } from '../domain/document/index.js';
 import {
   type Act,
+  EVENT_KINDS,
   MAX_NAME,
   MAX_REASON,
   POOLS,
@@ -95,16 +97,16 @@ export const listHistory = z.strictObject({
   cursor: z.string().min(1).max(200).optional(),
 });
 export type ListHistory = Partial<z.output<typeof listHistory>> & { readonly since: string };
+/** A misspelt kind would be a log that stays empty. */
+const unknownKind = (kind: string): string =>
+  `unknown kind ${JSON.stringify(kind.slice(0, 40))}; there are ${EVENT_KINDS.join(', ')}${didYouMean(kind, EVENT_KINDS)}`;
 /** The query of `GET /v1/events`: those after a number, or the newest so many. As a stream it goes on after these. */
 export const eventsQuery = z
   .strictObject({
     after: z.coerce.number().int().min(0).optional(),
     last: z.coerce.number().int().min(0).max(1000).optional(),
     run: z.string().min(1).max(200).optional(),
-    kind: z
-      .string()
-      .regex(/^[a-z-]{1,40}$/)
-      .optional(),
+    kind: z.enum(EVENT_KINDS, { error: ({ input }) => unknownKind(String(input)) }).optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(200),
   })
   .refine(({ after, last }) => after === undefined || last === undefined, {

@@ -4,6 +4,7 @@ export * from './agent-protocol.js';
 export * from './decision.js';
 export { formatProblems, type PlacedProblem } from './document/index.js';
 export * from './errors.js';
+export * from './event-kinds.js';
 export * from './forecast.js';
 export * from './ids.js';
 export * from './json.js';

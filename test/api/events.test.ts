@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createClient, type Event } from '../../src/api/client/index.js';
 import type { RunningApi } from '../../src/api/index.js';
 import { eventPage } from '../../src/api/schemas.js';
+import type { EventKind } from '../../src/domain/index.js';
 import type { Ledger } from '../../src/ledger/index.js';
 import { aDocument, aTurn, openTestApi, startBeside, type TestApi } from '../api/support.js';
 
@@ -72,7 +73,7 @@ describe('The ordered log', () => {
 
 describe('A stream of events', () => {
   /** Follows until it is stopped; what came is in the list. */
-  const follow = (url: string, query: { after?: number; last?: number; kind?: string }) => {
+  const follow = (url: string, query: { after?: number; last?: number; kind?: EventKind }) => {
     const stopping = new AbortController();
     const seen: Event[] = [];
     const lost = vi.fn();

@@ -1,4 +1,5 @@
 import type { Event } from '../../api/client/index.js';
+import type { EventKind } from '../../domain/index.js';
 import { type ApiOptions, openClient } from '../address.js';
 import { clock } from '../output/format.js';
 import { wrap } from '../output/line.js';
@@ -7,7 +8,8 @@ import { note, printJson, type Terminal, terminal } from '../output/terminal.js'
 interface EventOptions extends ApiOptions {
   readonly follow?: boolean;
   readonly run?: string;
-  readonly kind?: string;
+  /** Checked by the API, which knows them all. */
+  readonly kind?: EventKind;
   readonly after?: number;
   readonly last?: number;
 }

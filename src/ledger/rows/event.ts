@@ -1,4 +1,4 @@
-import type { NodeId, RunId, TaskKey } from '../../domain/index.js';
+import type { EventKind, NodeId, RunId, TaskKey } from '../../domain/index.js';
 import type { Columns } from './columns.js';
 
 /** One line of the ordered log. Numbers come from the head's counter: who has seen n has seen all before it. */
@@ -13,40 +13,6 @@ export interface EventRow {
   readonly policyVersion: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }
-
-export type EventKind =
-  | 'run-created'
-  | 'run-ended'
-  | 'run-reset'
-  | 'granted'
-  | 'deferred'
-  | 'rejected'
-  | 'reused'
-  | 'revoked'
-  | 'ended'
-  | 'released'
-  | 'withdrawn'
-  | 'budget-overrun'
-  | 'spending-stopped'
-  | 'preempting'
-  | 'promised'
-  | 'memory-pressure'
-  | 'out-of-memory'
-  | 'deadline-at-risk'
-  | 'deadline-safe'
-  | 'deadline-missed'
-  | 'deadline-raised'
-  | 'node-registered'
-  | 'node-draining'
-  | 'node-active'
-  | 'node-lost'
-  | 'breaker-opened'
-  | 'breaker-trial'
-  | 'breaker-ramp'
-  | 'breaker-closed'
-  | 'act'
-  | 'pause-ended'
-  | 'policy-activated';
 
 /** An effect to deliver. */
 export interface OutboxRow {

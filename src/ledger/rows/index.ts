@@ -1,6 +1,6 @@
 export type { BreakerRow, BreakerScope } from './breaker.js';
 export type { CycleRow } from './cycle.js';
-export type { EventKind, EventRow, OutboxRow } from './event.js';
+export type { EventRow, OutboxRow } from './event.js';
 export type { LeaseRow, ObservationRow } from './lease.js';
 export type { NodeRow, NodeTiming } from './node.js';
 export type { DatedAct, PauseRow } from './pause.js';

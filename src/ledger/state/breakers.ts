@@ -1,4 +1,4 @@
-import { type EndedAttempt, POOLS, type Pool, type TaskError } from '../../domain/index.js';
+import { type EndedAttempt, type EventKind, POOLS, type Pool, type TaskError } from '../../domain/index.js';
 import {
   type Breaker,
   type BreakerRules,
@@ -10,7 +10,7 @@ import {
   passTime,
   startsOf,
 } from '../../planner/index.js';
-import type { BreakerRow, BreakerScope, EventKind, LeaseRow, TaskRow } from '../rows/index.js';
+import type { BreakerRow, BreakerScope, LeaseRow, TaskRow } from '../rows/index.js';
 import type { Draft } from './draft.js';
 
 /** An attempt that ran has ended: the breakers that let it through learn from it. */
