@@ -1,3 +1,5 @@
+import type { Explanation } from '../../api/client/index.js';
+
 /** A task of the gpu pool as it was measured, times in epoch milliseconds. */
 export interface MeasuredTask {
   readonly readyAtMs: number;
@@ -22,4 +24,16 @@ export const waitInArrivalOrderMs = (
     freeAtMs[0] = startMs + each.ranMs;
   }
   return 0;
+};
+
+/** When a task was first decided on, and how long its attempts held their device in all. */
+export const measure = (explanations: readonly Explanation[], key: string): MeasuredTask => {
+  const past = explanations.filter(({ task }) => task === key).flatMap(({ past }) => past);
+  const times = (kind: string) =>
+    past.filter((event) => event.kind === kind).map((event) => Date.parse(event.at));
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return {
+    readyAtMs: Math.min(...past.map((event) => Date.parse(event.at))),
+    ranMs: sum(times('ended')) - sum(times('granted')),
+  };
 };

@@ -1,6 +1,6 @@
 import type { Explanation, RunDetail } from '../../api/client/index.js';
 import { duration } from '../output/format.js';
-import { type MeasuredTask, waitInArrivalOrderMs } from './arrival-order.js';
+import { measure, waitInArrivalOrderMs } from './arrival-order.js';
 import type { Cast } from './cast.js';
 import { countDevices, fillThePool } from './nightly.js';
 import type { PatientClient } from './patience.js';
@@ -92,16 +92,5 @@ const measuresOf = async (
     inArrivalOrderSeconds: waitInArrivalOrderMs([...measured, express], express, devices) / 1000,
     testScore: numberOf(training, 'evaluate', 'testScore'),
     baselineScore: numberOf(training, 'evaluate', 'baselineScore'),
-  };
-};
-
-/** When a task was first decided on, and how long its attempts held their device in all. */
-const measure = (explanations: readonly Explanation[], key: string): MeasuredTask => {
-  const past = explanations.filter(({ task }) => task === key).flatMap(({ past }) => past);
-  const times = (kind: string) => past.filter((event) => event.kind === kind).map((event) => at(event.at));
-  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-  return {
-    readyAtMs: Math.min(...past.map((event) => at(event.at))),
-    ranMs: sum(times('ended')) - sum(times('granted')),
   };
 };

@@ -25,7 +25,8 @@ export const askBeforehand = async ({ client, document, say }: Cast) => {
   const request = { document, params: SIZE, priority: 'batch', deadline: DEADLINE } as const;
   const dry = await client.forecastRun(request);
   say.note(`signalbox run flights.yaml --priority batch --deadline ${DEADLINE} --dry-run`);
-  for (const line of forecastLines(dry, say.to, Date.now())) say.to.print(`  ${line}`);
+  for (const line of forecastLines(dry, { ...say.to, width: Math.min(say.to.width, 110) - 2 }, Date.now()))
+    say.to.print(`  ${line}`);
   if (!dry.forecast.offers.some(({ change }) => change.kind === 'priority'))
     throw new SignalboxError('demo-failed', 'A higher priority was not offered: the gpu pool was not full.');
 };

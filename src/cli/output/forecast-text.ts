@@ -1,7 +1,7 @@
 import type { Run } from '../../api/client/index.js';
 import { clock } from './format.js';
+import { wrap } from './line.js';
 import { deadlineText, forecastLine } from './run-text.js';
-import { cut, oneLine } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** What of a run is shown of its forecast: a run that has begun, or one that was only tried. */
@@ -48,7 +48,8 @@ const fact = (
   { colours, width }: Terminal,
   paint = (text: string) => text,
 ): string[] =>
-  texts.map(
-    (text, index) =>
-      `  ${colours.dim((index === 0 ? name : '').padEnd(10))}  ${paint(cut(oneLine(text), width - 14))}`,
+  texts.flatMap((text, index) =>
+    wrap(text, width - 14, '', '').map(
+      (part, row) => `  ${colours.dim((index + row === 0 ? name : '').padEnd(10))}  ${paint(part)}`,
+    ),
   );
