@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { ApiClient } from '../api/client/index.js';
+import { didYouMean } from '../domain/document/index.js';
 import { type Policy, readPolicy } from '../planner/index.js';
 import { inFile, readText } from './documents.js';
 import { invalidOption } from './invalid-option.js';
@@ -36,7 +37,7 @@ export const shippedPolicy = async (name: string): Promise<string> => {
   if (shipped.includes(`${name}.yaml`)) return `${FOLDER}/${name}.yaml`;
   const names = shipped.map((file) => file.replace(/\.yaml$/, '')).sort();
   throw invalidOption(
-    `There is no policy '${name}'; there are ${names.join(', ')}, or give a file: ./${name}.yaml.`,
+    `There is no policy '${name}'; there are ${names.join(', ')}, or give a file: ./${name}.yaml${didYouMean(name, names)}.`,
   );
 };
 

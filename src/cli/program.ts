@@ -70,18 +70,18 @@ const addLookCommands = (program: Command): void => {
     .action(async (options) => (await import('./commands/runs.js')).runs(options));
   withApi(program.command('show'))
     .description('show a run, task by task: where, forecast, waited, ran')
-    .argument('<run>')
+    .argument('<run>', RUN)
     .action(async (run, options) => (await import('./commands/show.js')).show(run, options));
   withApi(program.command('explain'))
     .description('say why each task is where it is, and when it should go on')
-    .argument('<run>')
-    .argument('[task]')
+    .argument('<run>', RUN)
+    .argument('[task]', "only this one: 'train', or 'train[2]'")
     .action(async (run, task, options) =>
       (await import('./commands/explain.js')).explain(run, task, options),
     );
   withApi(program.command('logs'))
     .description("print what a task's program printed")
-    .argument('<run>')
+    .argument('<run>', RUN)
     .argument('<task>', "its name; an item of a fan-out as 'train[2]'")
     .option('--stderr', 'its standard error instead')
     .option('--attempt <n>', 'an earlier attempt', wholeNumber(1, 1_000))
@@ -91,7 +91,7 @@ const addLookCommands = (program: Command): void => {
     .description('what was decided and what happened, in one order')
     .option('-f, --follow', 'go on as it happens')
     .option('--run <run>', 'only of this run')
-    .option('--kind <kind>', 'only of this kind, such as granted or preempting')
+    .option('--kind <kind>', 'only of this kind, such as granted, preempting or act')
     .option('--last <n>', 'begin with the newest so many (20 where absent)', wholeNumber(0, 1_000))
     .addOption(
       new Option('--after <number>', 'begin after this number')
@@ -116,53 +116,55 @@ const addActCommands = (program: Command): void => {
   const acts = () => import('./commands/acts.js');
   withWho(program.command('cancel'))
     .description('stop a run; its running tasks get their grace')
-    .argument('<run>')
+    .argument('<run>', RUN)
     .action(async (run, options) => (await acts()).cancel(run, options));
   withWho(program.command('pause'))
     .description('start nothing more of a run, in a pool, or at all; what runs goes on')
-    .argument('[run]')
+    .argument('[run]', RUN)
     .addOption(new Option('--pool <pool>', 'a pool').choices(POOLS))
     .option('--all', 'everything')
     .option('--for <time>', 'a pool or everything: for so long (2h), then it goes on by itself')
     .action(async (run, options) => (await acts()).pause(run, options));
   withWho(program.command('resume'))
     .description('let what was paused go on')
-    .argument('[run]')
+    .argument('[run]', RUN)
     .addOption(new Option('--pool <pool>', 'a pool').choices(POOLS))
     .option('--all', 'everything')
     .action(async (run, options) => (await acts()).resume(run, options));
   withWho(program.command('priority'))
     .description("change a run's priority class")
-    .argument('<run>')
-    .addArgument(new Argument('<class>').choices(PRIORITY_CLASSES))
+    .argument('<run>', RUN)
+    .addArgument(new Argument('<class>', 'who goes first').choices(PRIORITY_CLASSES))
     .action(async (run, to, options) => (await acts()).priority(run, to, options));
   withWho(program.command('deadline'))
     .description("change a run's deadline, or take it away")
-    .argument('<run>')
+    .argument('<run>', RUN)
     .argument('<when>', 'from now (90m, 2h), an RFC 3339 time, or none')
     .action(async (run, when, options) => (await acts()).deadline(run, when, options));
   for (const [name, text] of TASK_ACTS)
     withWho(program.command(name))
       .description(text)
-      .argument('<run>')
+      .argument('<run>', RUN)
       .argument('<task>', TASK)
       .action(async (run, task, options) => (await acts()).actOnTask(name, run, task, options));
   withWho(program.command('pin'))
     .description('let a task go to one node only')
-    .argument('<run>')
+    .argument('<run>', RUN)
     .argument('<task>', TASK)
-    .argument('<node>')
+    .argument('<node>', NODE)
     .action(async (run, task, node, options) => (await acts()).pin(run, task, node, options));
   withWho(program.command('drain'))
     .description('give a node no new work; what runs there goes on')
-    .argument('<node>')
+    .argument('<node>', NODE)
     .action(async (node, options) => (await acts()).drain(node, options));
   withWho(program.command('undrain'))
     .description('let a drained node take work again')
-    .argument('<node>')
+    .argument('<node>', NODE)
     .action(async (node, options) => (await acts()).undrain(node, options));
 };
 
+const RUN = 'as `signalbox runs` lists it';
+const NODE = 'as `signalbox nodes` lists it';
 const TASK = "its name (of a fan-out all items), or an item as 'train[2]'";
 const TASK_ACTS = [
   ['hold', 'keep a task from starting until it is released'],
@@ -314,8 +316,8 @@ const POLICY_HELP = 'a file, the name of a policy that ships, the version of a s
 
 const withChange = (command: Command): Command =>
   withApi(command)
-    .requiredOption('--reason <text>', 'why, for the record')
-    .option('--by <name>', 'who (the system user where absent)')
+    .requiredOption('--reason <text>', 'why, for the record; needed')
+    .option('--by <name>', BY)
     .option('--expect <version>', 'only if this one is in force');
 
 const addServiceCommands = (program: Command): void => {
@@ -403,11 +405,10 @@ const withApi = (command: Command): Command =>
   command
     .addOption(new Option('--api <url>', "the API's address").env('SIGNALBOX_API_URL'))
     .addOption(json());
+const BY = "who, for the record (the system's user where absent)";
 /** Of every act: why, and who. */
 const withWho = (command: Command): Command =>
-  withApi(command)
-    .option('--reason <text>', 'why, for the record')
-    .option('--by <name>', "who, for the record (the system's user where absent)");
+  withApi(command).option('--reason <text>', 'why, for the record').option('--by <name>', BY);
 const json = (): Option => new Option('--json', 'one JSON document on standard output');
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];

@@ -19,7 +19,7 @@ export const ERRORS = {
     mend: 'Correct the lines named; docs/simulate.md says what each column holds.',
   },
   'invalid-option': { status: 400, mend: 'See `signalbox help COMMAND`.' },
-  'never-fits': { status: 400, mend: 'Ask for less, or add a larger node.' },
+  'never-fits': { status: 400, mend: 'Ask for less, name another node, or add one that fits.' },
   unauthorized: {
     status: 401,
     mend: 'Send the token as `Authorization: Bearer …`; the command line takes it from SIGNALBOX_API_TOKEN, a worker from SIGNALBOX_WORKER_TOKEN.',
@@ -31,7 +31,7 @@ export const ERRORS = {
   },
   'not-found': {
     status: 404,
-    mend: 'Check the name; `signalbox runs`, `signalbox nodes` and `signalbox policy list` list what exists.',
+    mend: 'Check the name; `signalbox runs`, `signalbox nodes`, `signalbox usage` (tenants) and `signalbox policy list` list what exists.',
   },
   'idempotency-conflict': { status: 409, mend: 'Use a new Idempotency-Key for a different request.' },
   'node-taken': { status: 409, mend: 'Give this worker another --node name, or stop the other one.' },

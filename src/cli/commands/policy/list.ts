@@ -23,7 +23,7 @@ const columns = ({ colours }: Terminal, nowMs: number): Column<PolicyRecord>[] =
   { title: 'BY', cell: ({ by }) => by },
   {
     title: 'WHY',
-    cell: ({ kind, reason }) => (kind === 'rollback' ? `back: ${reason}` : reason),
+    cell: ({ kind, reason }) => (kind === 'rollback' ? `rolled back: ${reason}` : reason),
     flexible: true,
   },
 ];
