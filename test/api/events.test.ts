@@ -71,6 +71,12 @@ describe('The ordered log', () => {
   });
 });
 
+it('a kind that does not exist is refused, with the one that was meant', async () => {
+  const answer = await fetch(`${api.url}/v1/events?kind=grantd`);
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain('did you mean granted?');
+});
+
 describe('A stream of events', () => {
   /** Follows until it is stopped; what came is in the list. */
   const follow = (url: string, query: { after?: number; last?: number; kind?: EventKind }) => {
