@@ -168,9 +168,13 @@ export const nothing = z.strictObject({});
 export const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap(problemsOf);
+  const problems = result.error.issues.flatMap(problemsOf).filter(isFirst);
   throw new SignalboxError('invalid-request', `The request is wrong: ${inOneLine(problems)}.`, problems);
 };
+
+/** A value that breaks one rule twice is one mistake. */
+const isFirst = ({ path, message }: Problem, index: number, all: readonly Problem[]): boolean =>
+  all.findIndex((other) => other.path === path && other.message === message) === index;
 
 const inOneLine = (problems: readonly Problem[]): string =>
   problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
@@ -178,7 +182,7 @@ const inOneLine = (problems: readonly Problem[]): string =>
 const problemsOf = (issue: z.core.$ZodIssue): Problem[] => {
   const path = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys')
-    return [{ path, message: lowered(issue.message), mend: 'give what the API asks for there' }];
+    return [{ path, message: wordsOf(issue.message), mend: 'correct it' }];
   return issue.keys.map((key) => ({
     path: [path, key].filter(Boolean).join('.'),
     message: `unknown field "${key}"`,
@@ -186,4 +190,6 @@ const problemsOf = (issue: z.core.$ZodIssue): Problem[] => {
   }));
 };
 
-const lowered = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
+/** A rule that names a thing ("a duration such as …") becomes what is asked for. */
+const wordsOf = (rule: string): string =>
+  /^an? /.test(rule) ? `must be ${rule}` : rule.charAt(0).toLowerCase() + rule.slice(1);

@@ -7,7 +7,8 @@ export const EXIT = { ok: 0, failed: 1, badInput: 2, interrupted: 130 } as const
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done; a followed run succeeded
-  1    the run failed or was cancelled, nothing was found, or nobody answers
+  1    the run failed or was cancelled, nothing was found, it cannot be now (the run is
+       over, the queue is full), a replay differs, or nobody answers
   2    a document, parameter or option is wrong; nothing was started
   130  Ctrl-C; a followed run goes on`;
 

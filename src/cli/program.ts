@@ -141,18 +141,21 @@ const addActCommands = (program: Command): void => {
     .argument('<run>', RUN)
     .argument('<when>', 'from now (90m, 2h), an RFC 3339 time, or none')
     .action(async (run, when, options) => (await acts()).deadline(run, when, options));
-  for (const [name, text] of TASK_ACTS)
+  const actOnTask = (name: 'hold' | 'release' | 'unpin', text: string) =>
     withWho(program.command(name))
       .description(text)
       .argument('<run>', RUN)
       .argument('<task>', TASK)
       .action(async (run, task, options) => (await acts()).actOnTask(name, run, task, options));
+  actOnTask('hold', 'keep a task from starting until it is released');
+  actOnTask('release', 'let a held task go');
   withWho(program.command('pin'))
     .description('let a task go to one node only')
     .argument('<run>', RUN)
     .argument('<task>', TASK)
     .argument('<node>', NODE)
     .action(async (run, task, node, options) => (await acts()).pin(run, task, node, options));
+  actOnTask('unpin', 'let a pinned task go to any node again');
   withWho(program.command('drain'))
     .description('give a node no new work; what runs there goes on')
     .argument('<node>', NODE)
@@ -166,11 +169,6 @@ const addActCommands = (program: Command): void => {
 const RUN = 'as `signalbox runs` lists it';
 const NODE = 'as `signalbox nodes` lists it';
 const TASK = "its name (of a fan-out all items), or an item as 'train[2]'";
-const TASK_ACTS = [
-  ['hold', 'keep a task from starting until it is released'],
-  ['release', 'let a held task go'],
-  ['unpin', 'let a pinned task go to any node again'],
-] as const;
 
 const addAuditCommands = (program: Command): void => {
   program.commandsGroup('Audit:');
