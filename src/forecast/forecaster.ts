@@ -58,9 +58,11 @@ export interface Forecaster {
 }
 
 /** Raised when the models change, so that an old version is never taken for a new one. */
-const MODEL_VERSION = 3;
+const MODEL_VERSION = 4;
 /** Below this many observations of its own, a task's user knows more than the wider history does. */
 const ENOUGH = 3;
+/** From so many on its own errors outweigh those of its first forecasts. */
+const WELL_KNOWN = 20;
 
 /** A forecaster that knows nothing yet; feed it the stored observations to bring it up to date. */
 export function createForecaster(options: ForecasterOptions): Forecaster {
@@ -79,8 +81,8 @@ export function createForecaster(options: ForecasterOptions): Forecaster {
   });
   const quantiles = (subject: ForecastSubject, of: Case): Quantiles => {
     const learned = learner.expect(of);
-    if (learned !== undefined && learned.observations >= ENOUGH) return learned;
     const prior = options.prior(subject.pool);
+    if (learned !== undefined && learned.observations >= ENOUGH) return bounded(learned, prior);
     return estimated(subject, prior) ?? (learned === undefined ? fromPrior(prior) : cautious(learned, prior));
   };
 
@@ -141,6 +143,23 @@ function estimated(subject: ForecastSubject, prior: Prior): Quantiles | undefine
   const estimate = subject.estimateSeconds;
   if (estimate === undefined || !isRuntime(estimate)) return undefined;
   return logLogistic('estimate', estimate, prior.p90Seconds / prior.p50Seconds);
+}
+
+/**
+ * How wrong the first forecasts of a task were says nothing of it: they were made of other work. (Three runs of 60 s after one of a
+ * tenth of a second: P90 25 hours.) Until it is well known, no upper quantile lies further beyond its longest run than the prior's do
+ * beyond their median.
+ */
+function bounded(learned: Expectation, prior: Prior): Quantiles {
+  if (learned.observations >= WELL_KNOWN) return learned;
+  const { quantileSeconds } = fromPrior(prior);
+  const most = (q: number) =>
+    (Math.max(learned.quantileSeconds(0.5), learned.longestSeconds) * quantileSeconds(q)) / prior.p50Seconds;
+  return {
+    ...learned,
+    quantileSeconds: (q) =>
+      q > 0.5 ? Math.min(learned.quantileSeconds(q), most(q)) : learned.quantileSeconds(q),
+  };
 }
 
 /** Other work says what is likely of a task hardly seen, but not how wrong that may be: no upper quantile below the prior's. */

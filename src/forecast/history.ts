@@ -8,6 +8,8 @@ export interface KeyFacts {
   /** Of the latest twenty. */
   readonly median: number;
   readonly last: number;
+  /** The longest of all. */
+  readonly longest: number;
   /** Mean of about the last three; of about the last hundred, and the spread around that. */
   readonly fast: number;
   readonly slow: number;
@@ -30,6 +32,7 @@ export const NOTHING_KNOWN: KeyFacts = {
   count: 0,
   median: Number.NaN,
   last: Number.NaN,
+  longest: Number.NaN,
   fast: Number.NaN,
   slow: Number.NaN,
   spread: Number.NaN,
@@ -75,6 +78,7 @@ export class KeyHistory {
       count,
       median: ran ? medianOf(this.#window) : was.median,
       last: ran ? y : was.last,
+      longest: ran && !(y < was.longest) ? y : was.longest,
       fast: ran ? ease(was.fast, y, FAST) : was.fast,
       slow: ran ? ease(was.slow, y, rate) : was.slow,
       spread: ran ? spreadAfter(was, y, rate) : was.spread,

@@ -25,6 +25,8 @@ export interface Expectation {
   quantileSeconds(q: number): number;
   /** Successful attempts of its most specific key. */
   readonly observations: number;
+  /** The longest of them; NaN where there is none. */
+  readonly longestSeconds: number;
   /** The model that is trusted most here. */
   readonly model: string;
   /** Whether its runtimes have shifted of late. */
@@ -82,6 +84,7 @@ export class Learner {
     return {
       quantileSeconds: (q) => Math.exp(this.#quantile(blend, q)),
       observations: encoded.known[1]?.count ?? 0,
+      longestSeconds: Math.exp(encoded.known[1]?.longest ?? Number.NaN),
       model: blend.drifting ? `${CONTESTANTS[blend.leader]} (shifted)` : `${CONTESTANTS[blend.leader]}`,
       drifting: blend.drifting,
     };

@@ -7,7 +7,7 @@ describe('with little history', () => {
       ...PRIOR,
       observations: 0,
       model: 'prior',
-      version: '3.0',
+      version: '4.0',
     });
   });
 
@@ -34,6 +34,16 @@ describe('with little history', () => {
     const { p50Seconds, p90Seconds } = forecaster.predict({ ...anObservation(), task: 'evaluate' });
     expect(p50Seconds).toBeLessThan(PRIOR.p50Seconds);
     expect(p90Seconds).toBeGreaterThanOrEqual(PRIOR.p90Seconds);
+  });
+
+  it('does not hold against a task how wrong other work was about it', () => {
+    const forecaster = taught([
+      anObservation({ task: 'hello', runtimeSeconds: 0.1, endedAtMs: 1_000 }),
+      ...[1, 2, 3].map((hour) => anObservation({ runtimeSeconds: 60, endedAtMs: hour * 3_600_000 })),
+    ]);
+    const { p50Seconds, p90Seconds } = forecaster.predict(anObservation());
+    expect(p50Seconds).toBeCloseTo(60, 0);
+    expect(p90Seconds).toBeLessThanOrEqual((60 * PRIOR.p90Seconds) / PRIOR.p50Seconds + 1);
   });
 
   it.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY])('believes no estimate of %s seconds', (estimate) => {

@@ -60,7 +60,7 @@ describe('whatever it is taught', () => {
       }),
     );
     expect(taught(seen).serialize()).toBe(taught(seen).serialize());
-    expect(taught(seen).version).toBe('3.400');
+    expect(taught(seen).version).toBe('4.400');
   });
 
   it('gives another state for another order', () => {
