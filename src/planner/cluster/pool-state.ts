@@ -31,9 +31,6 @@ export const partsOf = ({
         ...also,
       ];
 
-const devicesOn = (lease: RunningLease, id: NodeId): readonly number[] =>
-  partsOf(lease).find(({ nodeId }) => nodeId === id)?.devices ?? [];
-
 /** What may be read of a pool: only its cluster changes it. */
 export type PoolView = Pick<
   PoolState,
@@ -48,6 +45,8 @@ export class PoolState {
   readonly #nodes = new Map<NodeId, Node>();
   readonly #leases = new Map<string, RunningLease>();
   readonly #byNode = new Map<NodeId, Set<RunningLease>>();
+  /** By node and device, how many leases hold it: told in whatever order, for a moment there may be two. */
+  readonly #holders = new Map<NodeId, Map<number, number>>();
   readonly #givingWay = new Set<RunningLease>();
   #pauses: readonly Pause[] = [];
   /** Nodes that take new work, by id. */
@@ -122,7 +121,8 @@ export class PoolState {
     this.removeLease(lease.id);
     this.#leases.set(lease.id, lease);
     if (lease.givesWayTo !== null) this.#givingWay.add(lease);
-    for (const { nodeId } of partsOf(lease)) {
+    for (const { nodeId, devices } of partsOf(lease)) {
+      this.#count(nodeId, devices, 1);
       this.#byNode.set(nodeId, (this.#byNode.get(nodeId) ?? new Set()).add(lease));
       this.#change(nodeId, (place) => this.#held(place, lease));
     }
@@ -139,12 +139,22 @@ export class PoolState {
       const left = this.#byNode.get(nodeId);
       left?.delete(lease);
       if (left?.size === 0) this.#byNode.delete(nodeId);
-      // Told in whatever order, another lease may already hold what this one held before.
-      const others = new Set([...(left ?? [])].flatMap((other) => devicesOn(other, nodeId)));
-      const free = devices.filter((index) => !others.has(index));
+      const free = this.#count(nodeId, devices, -1);
       this.#change(nodeId, (place) => withoutHold(place, id, free));
     }
     if (lease.nodeId === null) this.#unbound = this.#unbound.filter((hold) => hold.id !== id);
+  }
+
+  /** One more, or one fewer, holds the devices; returns those that nobody holds. */
+  #count(id: NodeId, devices: readonly number[], change: 1 | -1): readonly number[] {
+    const holders = this.#holders.get(id) ?? new Map<number, number>();
+    this.#holders.set(id, holders);
+    return devices.filter((index) => {
+      const count = (holders.get(index) ?? 0) + change;
+      if (count > 0) holders.set(index, count);
+      else holders.delete(index);
+      return count <= 0;
+    });
   }
 
   #held(place: Place, lease: RunningLease): Place {
