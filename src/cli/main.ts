@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { SignalboxError } from '../domain/index.js';
 import { EXIT } from './exit-codes.js';
-import { createProgram } from './program.js';
+import { createProgram } from './program/index.js';
 import { report } from './report.js';
 
 /** A reader that has seen enough (`signalbox runs | head`) is no error. */
