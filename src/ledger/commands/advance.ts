@@ -23,7 +23,7 @@ import type { Command } from '../state/group-commit.js';
 import { largestFor, withMemory } from '../state/more-memory.js';
 import { deviceSecondsOf } from '../state/run-work.js';
 import { loadRuns } from '../state/sync.js';
-import { idOfTask, isLive, release, revoke, settle, withdraw } from '../state/transitions.js';
+import { idOfTask, isLive, release, revoke, settle, withdraw } from '../state/transitions/index.js';
 import { enterExecution } from './executions.js';
 import { endRun } from './runs.js';
 import { placesOf, termsOf } from './terms.js';

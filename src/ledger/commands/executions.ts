@@ -1,7 +1,7 @@
 import { type AdvanceRequest, SignalboxError } from '../../domain/index.js';
 import type { ExecutionRow, RunRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
-import { newestExecution, revoke, withdraw } from '../state/transitions.js';
+import { newestExecution, revoke, withdraw } from '../state/transitions/index.js';
 
 /**
  * Lets the asking execution in. The newest execution of a workflow may ask; one that continues it as new takes its place in

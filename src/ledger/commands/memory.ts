@@ -1,7 +1,7 @@
 import type { LeaseRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import { moreMemoryFor, usualPeakOf } from '../state/more-memory.js';
-import { remindToGiveWay } from '../state/transitions.js';
+import { remindToGiveWay } from '../state/transitions/index.js';
 
 /**
  * A task is about to need more memory than its lease holds: it leaves before it is killed, and its next attempt asks for more.

@@ -14,7 +14,7 @@ import { countBound, startSlowly } from '../state/breakers.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import type { Image } from '../state/image.js';
-import { release, revoke, whyItLeaves } from '../state/transitions.js';
+import { release, revoke, whyItLeaves } from '../state/transitions/index.js';
 import { moveToMoreMemory } from './memory.js';
 
 /** The secret of a node's folder, as it is stored. */

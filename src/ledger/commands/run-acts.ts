@@ -10,7 +10,7 @@ import { stamp } from '../../planner/index.js';
 import { NO_ORDERS, type Orders, type RunRow } from '../rows/index.js';
 import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
-import { signal } from '../state/transitions.js';
+import { signal } from '../state/transitions/index.js';
 import { withRun } from './runs.js';
 
 /** A person acts on a run. Throws `not-found`, `run-over`, and `invalid-request` for a deadline that has passed. */

@@ -6,7 +6,7 @@ import type { Draft } from '../state/draft.js';
 import type { Command } from '../state/group-commit.js';
 import { lengthsOf, widthsOf } from '../state/run-length.js';
 import { loadRuns } from '../state/sync.js';
-import { revoke, withdraw } from '../state/transitions.js';
+import { revoke, withdraw } from '../state/transitions/index.js';
 
 /** Settles a run: it is over, its waiting tasks are withdrawn, and what it still holds is taken back. */
 export const endRun = (draft: Draft, run: RunRow, { status, error }: RunEnd): void => {

@@ -3,7 +3,7 @@ import type { LeaseRow } from '../rows/index.js';
 import { tendBreakers } from '../state/breakers.js';
 import { countOverruns } from '../state/charges.js';
 import type { Command } from '../state/group-commit.js';
-import { remindToGiveWay } from '../state/transitions.js';
+import { remindToGiveWay } from '../state/transitions/index.js';
 import { endPauses } from './pauses.js';
 
 /**

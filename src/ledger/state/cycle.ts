@@ -6,7 +6,7 @@ import { stopSpending } from './charges.js';
 import type { Draft } from './draft.js';
 import { loadOf } from './load.js';
 import { deviceSecondsOf } from './run-work.js';
-import { defer, grant, lapsePromises, preempt, refuse } from './transitions.js';
+import { defer, grant, lapsePromises, preempt, refuse } from './transitions/index.js';
 
 /**
  * One planner cycle over the pools in which something changed or of which somebody asked; again while it grants all that it
