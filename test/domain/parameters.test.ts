@@ -52,7 +52,6 @@ describe('the parameters of a run', () => {
   );
 
   it('are not found among the members of every object', () => {
-    expect(messages(readParameters(aPipeline('{ constructor: { type: string } }'), {}))).toHaveLength(1);
     expect(
       messages(readParameters(pipeline, JSON.parse('{"rows": 1, "__proto__": 2, "toString": 3}'))),
     ).toHaveLength(2);

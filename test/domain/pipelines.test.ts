@@ -63,15 +63,6 @@ describe('a valid document', () => {
     expect(tasks.b?.retry).toEqual(tasks.a?.retry);
   });
 
-  it('may name tasks and parameters like members of every object', () => {
-    const pipeline = pipelineOf(
-      `${HEAD}parameters: { constructor: { type: string, default: x } }\n` +
-        "tasks:\n  toString: { run: { command: 'echo ${{ params.constructor }}' } }\n" +
-        '  valueOf: { needs: [toString], run: { command: ./b } }',
-    );
-    expect(Object.keys(pipeline.tasks)).toEqual(['toString', 'valueOf']);
-  });
-
   it('lets a fallback and a compensation read the task they stand by for, and its item', () => {
     const pipeline = pipelineOf(
       `${HEAD}tasks:\n` +

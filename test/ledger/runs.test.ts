@@ -105,12 +105,14 @@ onBothDatabases('A run', (freshStore) => {
     );
   });
 
-  it('is cancelled by a signal to its workflow; an unknown one is not found', async () => {
+  it('is cancelled by a signal to its workflow once that has been started; an unknown one is not found', async () => {
     const ledger = await open();
     const run = await TestRun.create(ledger);
     await ledger.actOnRun(run.id, { act: 'cancel' }, { by: 'ann', reason: 'enough' });
-    const items = await ledger.claimOutbox(10);
-    expect(items[1]).toMatchObject({
+    const [start, ...others] = await ledger.claimOutbox(10);
+    expect([start?.kind, others]).toEqual(['start-run', []]);
+    await ledger.completeOutbox([start?.id ?? 0]);
+    expect((await ledger.claimOutbox(10))[0]).toMatchObject({
       kind: 'signal',
       workflowId: run.id,
       name: 'cancel',

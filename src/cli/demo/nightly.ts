@@ -4,10 +4,13 @@ import type { Cast } from './cast.js';
 import type { PatientClient } from './patience.js';
 import { numberOf, succeeded, taskOf, trainingTasks, watchUntil } from './watch.js';
 
-/** Three candidates for each device: an urgent run always finds the pool full, and others before it. */
-const CANDIDATES_PER_DEVICE = 3;
-/** A candidate takes about a quarter of a minute on a busy core, and saves a checkpoint every few seconds of it. */
-const SIZE = { sample: 40, trees: 500 };
+/** Two candidates for each device: an urgent run always finds the pool full, and others before it. */
+const CANDIDATES_PER_DEVICE = 2;
+/**
+ * A candidate takes about half a minute on two shared cores, so that the first still run when the urgent run is ready for its device; it
+ * saves a checkpoint every few seconds.
+ */
+const SIZE = { sample: 40, trees: 1_000 };
 
 /** The nightly training begins and fills the gpu pool. Returns its run's id. */
 export const fillThePool = async (cast: Cast, devices: number): Promise<string> => {

@@ -55,14 +55,24 @@ const hasStarted = (run: RunDetail): boolean => taskOf(run, URGENT_TRAINING).sta
 
 /** Which candidate was asked to leave, why it, and what that cost. */
 const tellWhoGaveWay = async ({ client, say, signal }: Cast, trainingId: string, urgentId: string) => {
-  const moved = await watchUntil(client, trainingId, (run) => trainingTasks(run).some(isMoved), signal);
-  const key = trainingTasks(moved).find(isMoved)?.key ?? '';
+  const moved = await watchUntil(
+    client,
+    trainingId,
+    (run) => hasMoved(run) || run.status !== 'running',
+    signal,
+  );
+  const key = trainingTasks(moved).find(isMoved)?.key;
+  if (key === undefined)
+    throw new SignalboxError(
+      'demo-failed',
+      `A device came free for ${urgentId} by itself: nobody made room.`,
+    );
   const { explanations } = await client.explain(trainingId, key);
   const first = explanations.find(({ past }) => sentence(past, 'preempting') !== undefined);
   const asked = first && sentence(first.past, 'preempting');
   const ended = first && sentence(first.past, 'ended');
   if (asked === undefined || ended === undefined || !asked.includes(urgentId))
-    throw new SignalboxError('demo-failed', `Nobody made room for ${urgentId}: the gpu pool was not full.`);
+    throw new SignalboxError('demo-failed', `${key} left, but not for ${urgentId}.`);
   say.note(`signalbox explain ${trainingId} '${key}'`);
   say.quote(asked);
   say.quote(ended);
@@ -77,6 +87,8 @@ const lostBy = async (client: Cast['client'], run: string, key: string): Promise
     throw new SignalboxError('demo-failed', `${key} did not give way: ${ended?.outcome ?? 'it never ran'}.`);
   return ended.lostSeconds;
 };
+
+const hasMoved = (run: RunDetail): boolean => trainingTasks(run).some(isMoved);
 
 /** It has had an attempt that ended early. */
 const isMoved = ({ attempt }: { readonly attempt: number }): boolean => attempt > 1;
