@@ -17,7 +17,7 @@ export interface Victim {
 }
 
 /** The model in service has gone stale; it should be replaced by then. */
-const DEADLINE = '45s';
+const DEADLINE = '90s';
 
 /** Somebody asks, before starting anything, whether a deadline could hold: as it stands, and otherwise. */
 export const askBeforehand = async ({ client, document, say }: Cast) => {
